@@ -1,0 +1,1 @@
+"""Digests: Markdown files read into stories."""

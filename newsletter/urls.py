@@ -1,0 +1,41 @@
+"""Our public addresses: the one place that knows their shape.
+
+Everything here is constant or carries one token; nothing has a query string, so a URL stands
+unescaped in HTML, in text and in a header alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """The public addresses of one newsletter. ``base`` has no slash at its end."""
+
+    base: str
+    newsletter: str  # its slug
+
+    @property
+    def home(self) -> str:
+        """The sign-up page, which is also where a forwarded copy sends its reader."""
+        return f"{self.base}/{self.newsletter}"
+
+    @property
+    def archive(self) -> str:
+        """The list of past editions."""
+        return f"{self.base}/{self.newsletter}/archive"
+
+    def edition(self, day: date, kind: str = "daily", serial: int = 1) -> str:
+        """One edition's page, the same for every reader."""
+        tail = "" if (kind, serial) == ("daily", 1) else f"-{kind}-{serial}"
+        return f"{self.archive}/{day.isoformat()}{tail}"
+
+    def leave(self, token: str) -> str:
+        """The page that says goodbye; a POST with ``List-Unsubscribe=One-Click`` acts at once."""
+        return f"{self.base}/leave/{token}"
+
+    def manage(self, token: str) -> str:
+        """The reader's preferences."""
+        return f"{self.base}/manage/{token}"

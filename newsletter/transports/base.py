@@ -1,4 +1,4 @@
-"""What every transport promises: one outcome per copy, or an error that says what to do next."""
+"""The contract of a transport: exactly one outcome for every copy, or an error naming the reaction."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newsletter.mailing import Copy, Mailing
 
 
 class Verdict(StrEnum):
-    """What the ledger acts on."""
+    """The four answers a hand-over can have."""
 
     ACCEPTED = "accepted"  # the far side took it over
     REFUSED = "refused"  # the far side said no for good, about this copy
@@ -23,20 +23,20 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one copy. ``verdict`` is the whole of what the ledger acts on."""
+    """The answer for one copy. The ledger reads ``verdict``; the rest is kept for people and webhooks."""
 
-    ref: str  # our own name for the copy
+    ref: str  # as in ``Copy.ref``
     verdict: Verdict
-    provider_id: str | None = None  # the name the provider's webhooks will use for it
-    reply: str = ""  # the far side's own words, for the person who asks why
+    provider_id: str | None = None  # what the provider calls this copy or its call
+    reply: str = ""  # verbatim, at most 500 characters
 
 
 class TransportError(NewsletterError):
-    """No copy of this call without an outcome was handed over. The subclass says what to do next."""
+    """The copies that have no outcome yet stayed with us. Which subclass it is tells how to react."""
 
 
 class Unavailable(TransportError):
-    """The far side is down or full. Try the same call again later."""
+    """Nobody there, or no room: put the copies back and come again, not before ``retry_after``."""
 
     def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(reason)
@@ -44,11 +44,11 @@ class Unavailable(TransportError):
 
 
 class Misconfigured(TransportError):
-    """A person must act (a wrong key, an unverified sender). Pause all sending and say so."""
+    """Only a person can mend it (key, sender identity, quota). Stop sending altogether and tell them."""
 
 
 class Transport(Protocol):
-    """Hands one mailing to the outside world, many copies at a time."""
+    """The way out. One call takes one mailing and any number of its copies."""
 
     name: str
     copies_per_call: int  # how many copies one intent covers, at most

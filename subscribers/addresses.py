@@ -1,0 +1,75 @@
+"""The one place where an address is normalised, before every look-up and every insert.
+
+NFKC, full-width forms, lower case and IDNA, so that one mailbox is one person however it is typed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import unicodedata
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
+
+
+class InvalidAddress(ValueError):
+    """This is not an address that mail can be sent to. The message never repeats the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A normalised address: ASCII local part, domain as A-labels, all lower case."""
+
+    value: str
+
+    @property
+    def domain(self) -> str:
+        """What stands behind the @."""
+        return self.value.rpartition("@")[2]
+
+    def __str__(self) -> str:
+        return mask(self.value)
+
+    def __repr__(self) -> str:
+        return f"Address({mask(self.value)})"
+
+
+def normalise(typed: str) -> Address:
+    """Return the address a person meant, or raise ``InvalidAddress``."""
+    text = unicodedata.normalize("NFKC", typed).strip().replace("。", ".")
+    try:
+        # RFC 6531 local parts are refused by SendGrid and by most exchangers.
+        valid = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        reason = "is not a complete address" if isinstance(error, EmailSyntaxError) else "cannot get mail"
+        raise InvalidAddress(f"what was typed {reason}") from None
+    domain = valid.ascii_domain.lower()
+    return Address(f"{valid.local_part.lower()}@{domain}")
+
+
+def mask(address: str) -> str:
+    """Return the address as logs may show it: ``l***@example.com``."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}" if local else "***"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressHasher:
+    """Names an address without holding it, for suppressions that outlive an erased person.
+
+    The key must never change: every stored hash depends on it.
+    """
+
+    key: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.key) < 32:
+            raise ValueError("the address key must have 32 bytes or more")
+
+    def digest(self, address: Address) -> bytes:
+        """Return HMAC-SHA-256 of the normalised address, 32 bytes."""
+        return hmac.digest(self.key, address.value.encode(), hashlib.sha256)
+
+    def __repr__(self) -> str:
+        return "AddressHasher(key=***)"

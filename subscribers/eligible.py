@@ -1,0 +1,109 @@
+"""Who is owed an edition, as SQL: one expression decides, for all who ask.
+
+``reason`` is NULL for a person who is owed the edition and otherwise names why not. The audience,
+the exclusions and the last look before handing over all read the same expression, so
+considered = owed + excluded holds by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, case, exists, func, null, or_, select
+from sqlalchemy.orm import Session
+
+from subscribers.states import Status
+from subscribers.subscriber import Cadence, Subscriber, Subscription
+from subscribers.suppression import Suppression
+
+SATURDAY = 5
+
+
+class Exclusion(StrEnum):
+    """Why a person on the list is not owed an edition."""
+
+    PENDING = "pending"
+    LEFT = "left"
+    ERASED = "erased"
+    SUPPRESSED = "suppressed"
+    PAUSED = "paused"
+    CADENCE = "cadence"  # not a day they asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The last look at one reader: where to, in which language, or why no longer."""
+
+    address: str
+    language: str | None
+    reason: Exclusion | None
+
+
+def _due(day: date) -> tuple[Cadence, ...]:
+    return (Cadence.DAILY,) if day.weekday() >= SATURDAY else (Cadence.DAILY, Cadence.WEEKDAYS)
+
+
+def _reason(day: date) -> ColumnElement[str | None]:
+    suppressed = or_(
+        exists().where(Suppression.address_hash == Subscriber.address_hash),
+        exists().where(Suppression.domain == Subscriber.domain),
+    )
+    return case(
+        (Subscription.status == Status.PENDING, Exclusion.PENDING.value),
+        (Subscription.status == Status.LEFT, Exclusion.LEFT.value),
+        (Subscriber.address.is_(None), Exclusion.ERASED.value),
+        (suppressed, Exclusion.SUPPRESSED.value),
+        (Subscription.paused_until > day, Exclusion.PAUSED.value),
+        (Subscription.cadence.not_in(_due(day)), Exclusion.CADENCE.value),
+        else_=null(),
+    )
+
+
+def eligible(newsletter: str, day: date) -> Select[int, str | None, str | None]:
+    """Select (id, language, domain) of everyone owed the edition of ``day``."""
+    return (
+        select(Subscriber.id, Subscriber.language, Subscriber.domain)
+        .join(Subscription, Subscription.subscriber_id == Subscriber.id)
+        .where(Subscription.newsletter == newsletter, _reason(day).is_(None))
+    )
+
+
+def excluded(session: Session, newsletter: str, day: date) -> dict[str, int]:
+    """Count those who are not owed the edition of ``day``, by ``Exclusion``."""
+    reason = _reason(day).label("reason")
+    rows = session.execute(
+        select(reason, func.count())
+        .select_from(Subscription)
+        .join(Subscriber, Subscription.subscriber_id == Subscriber.id)
+        .where(Subscription.newsletter == newsletter, reason.is_not(None))
+        .group_by(reason)
+    )
+    return {str(why): count for why, count in rows}
+
+
+def considered(session: Session, newsletter: str) -> int:
+    """Count everyone on the newsletter's list, whatever their status."""
+    count = select(func.count()).select_from(Subscription).where(Subscription.newsletter == newsletter)
+    return session.scalar(count) or 0
+
+
+def reach(session: Session, newsletter: str, day: date, ids: Iterable[int]) -> Mapping[int, Reach]:
+    """Look once more at ``ids``, just before handing over; an id that is gone altogether is missing."""
+    rows = session.execute(
+        select(Subscriber.id, Subscriber.address, Subscriber.language, _reason(day))
+        .join(Subscription, Subscription.subscriber_id == Subscriber.id)
+        .where(Subscription.newsletter == newsletter, Subscriber.id.in_(list(ids)))
+    )
+    return {
+        id_: Reach(address or "", language, Exclusion(reason) if reason else None)
+        for id_, address, language, reason in rows
+    }
+
+
+def languages(session: Session, newsletter: str, day: date) -> set[str | None]:
+    """Return the languages the audience of ``day`` reads; None stands for the newsletter's own."""
+    who = eligible(newsletter, day).subquery()
+    return set(session.scalars(select(who.c.language).distinct()))

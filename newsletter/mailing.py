@@ -30,12 +30,30 @@ class HoleKind(StrEnum):
 
 
 class ValueRefused(ValueError):
-    """A reader's value does not fit the hole it is meant for. The copy must not be sent."""
+    """A value does not fit its place. Neither the copy nor the mailing that has it may be sent.
+
+    The message names the hole or the header, never the value: it may be somebody's address.
+    """
 
 
 # RFC 3986 unreserved and reserved characters, less those HTML would have to escape (& ' ").
 _URL = re.compile(r"(?:https?://|mailto:)[A-Za-z0-9\-._~:/?#\[\]@!$()*+,;=%]+")
 _HEADER = re.compile(r"[\x20-\x7e]*")
+# No mail part may hold a NUL (RFC 5322), and half a surrogate pair is no character at all.
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+_NOT_ONE_LINE = re.compile("[\0-\x1f\x7f\ud800-\udfff]")
+# One RFC 5322 dot-atom and a host name: quoted local parts, literals and SMTPUTF8 stay outside.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_ADDR_SPEC = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+
+
+def addr_spec(address: str) -> str:
+    """Return ``address`` when it is one ASCII addr-spec (RFC 5321 sizes), else raise ``ValueRefused``."""
+    local, _, domain = address.rpartition("@")
+    if not _ADDR_SPEC.fullmatch(address) or len(local) > 64 or len(domain) > 255 or len(address) > 254:
+        raise ValueRefused("the address is not one plain ASCII address such as name@example.com")
+    return address
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +66,17 @@ class Hole:
 
     def write(self, value: str) -> str:
         """Return ``value`` as it stands in the message, or raise ``ValueRefused``."""
-        if self.kind is HoleKind.HTML:
-            return html.escape(value)
-        if self.kind is HoleKind.URL and not _URL.fullmatch(value):
-            raise ValueRefused(f"the value for {self.name!r} is not a plain absolute URL")
-        if self.kind is HoleKind.HEADER and not _HEADER.fullmatch(value):
-            raise ValueRefused(f"the value for {self.name!r} must be printable ASCII on one line")
-        return value
+        if self.kind is HoleKind.URL:
+            if not _URL.fullmatch(value):
+                raise ValueRefused(f"the value for {self.name!r} is not a plain absolute URL")
+            return value
+        if self.kind is HoleKind.HEADER:
+            if not _HEADER.fullmatch(value):
+                raise ValueRefused(f"the value for {self.name!r} must be printable ASCII on one line")
+            return value
+        if _NOT_TEXT.search(value):
+            raise ValueRefused(f"the value for {self.name!r} has a character that no email may hold")
+        return html.escape(value) if self.kind is HoleKind.HTML else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +123,30 @@ class Filled:
     html: str
 
 
+# A transport writes these itself, or the servers on the way do.
+_RESERVED = frozenset(
+    {"from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "mime-version", "content-type"}
+    | {"content-transfer-encoding", "received", "return-path", "dkim-signature", "x-sg-id", "x-sg-eid"}
+)
+_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}")
+_EDITION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_FITS_HEADER = frozenset({HoleKind.URL, HoleKind.HEADER})
+_FITS_TEXT = frozenset({HoleKind.URL, HoleKind.TEXT})
+_FITS_HTML = frozenset({HoleKind.URL, HoleKind.HTML})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mailing:
     """An edition compiled for one variant.
 
     ``headers`` are all but From, To, Subject, Date, Message-ID and the MIME ones, which a transport
-    writes itself. ``edition`` is a short ASCII label such as ``ai_daily-2026-11-23`` for
-    provider categories and file names. The Message-ID comes from the hole value ``message_id``
-    that every copy brings (an addr-spec without angle brackets).
+    writes itself. Their values are ASCII as on the wire, unfolded; only a display name before the
+    ``<`` of a header without holes (List-Id, Reply-To) may be in any script. ``edition`` is a short
+    ASCII label such as ``ai_daily-2026-11-23`` for provider categories and file names. The
+    Message-ID comes from the hole value ``message_id`` that every copy brings (an addr-spec without
+    angle brackets).
+
+    A mailing that exists can be sent: making one raises ``ValueRefused`` otherwise.
     """
 
     edition: str
@@ -118,6 +156,18 @@ class Mailing:
     headers: tuple[tuple[str, Template], ...]
     text: Template
     html: Template
+
+    def __post_init__(self) -> None:
+        if not _EDITION.fullmatch(self.edition):
+            raise ValueRefused("the edition's label must be 1 to 100 of A-Z a-z 0-9 . _ -")
+        if not self.subject.strip() or _NOT_ONE_LINE.search(self.subject):
+            raise ValueRefused("the subject must be one line of text")
+        if _NOT_ONE_LINE.search(self.sender.name):
+            raise ValueRefused("the sender's name must be one line of text")
+        addr_spec(self.sender.address)
+        _check_headers(self.headers)
+        _check_part("text", self.text, _FITS_TEXT)
+        _check_part("html", self.html, _FITS_HTML)
 
     def fill(self, copy: Copy) -> Filled:
         """Return ``copy`` with every hole filled, or raise ``ValueRefused``."""
@@ -167,6 +217,36 @@ class Mailing:
             text=_load(document["text"]),
             html=_load(document["html"]),
         )
+
+
+def _check_headers(headers: Sequence[tuple[str, Template]]) -> None:
+    seen: set[str] = set()
+    for name, template in headers:
+        if not _HEADER_NAME.fullmatch(name) or name.lower() in _RESERVED:
+            raise ValueRefused(f"{name!r} cannot be a header of a mailing")
+        if name.lower() in seen:
+            raise ValueRefused(f"the header {name} is there twice")
+        seen.add(name.lower())
+        literals = [piece for piece in template.pieces if isinstance(piece, str)]
+        if any(hole.kind not in _FITS_HEADER for hole in template.holes()):
+            raise ValueRefused(f"a hole in the header {name} has the wrong kind")
+        value = "".join(literals)
+        # Only what stands before the "<" of a header without holes is a name for people to read.
+        is_named = len(literals) == len(template.pieces) and "<" in value
+        coded = value.partition("<")[2] if is_named else value
+        if _NOT_ONE_LINE.search(value) or not coded.isascii():
+            raise ValueRefused(f"the header {name} must be ASCII on one line")
+
+
+def _check_part(part: str, template: Template, kinds: frozenset[HoleKind]) -> None:
+    if not any(template.pieces):
+        raise ValueRefused(f"the {part} part is empty")
+    for piece in template.pieces:
+        if isinstance(piece, str):
+            if _NOT_TEXT.search(piece):
+                raise ValueRefused(f"the {part} part has a character that no email may hold")
+        elif piece.kind not in kinds:
+            raise ValueRefused(f"the hole {piece.name!r} in the {part} part has the wrong kind")
 
 
 def _dump(template: Template) -> list[str | list[str]]:

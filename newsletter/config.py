@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import time, timedelta
 from enum import StrEnum
 from importlib import resources
@@ -274,25 +276,26 @@ def _explain(error: ValidationError, path: Path) -> str:
     return "\n".join(lines)
 
 
-class _secrets_from_files:
+@contextmanager
+def _secrets_from_files() -> Iterator[None]:
     """Offer ``NEWSLETTER_…_FILE`` as ``NEWSLETTER_…`` while the settings are read."""
-
-    def __enter__(self) -> None:
-        self.added: list[str] = []
+    added: list[str] = []
+    try:
         for name, value in list(os.environ.items()):
+            target = name.removesuffix("_FILE")
             # A key that is itself called "file" (keys.file) ends in two underscores and FILE.
-            if name.startswith(ENV_PREFIX) and name.endswith("_FILE") and not name.endswith("__FILE"):
-                target = name.removesuffix("_FILE")
-                if target in os.environ:
-                    continue
-                try:
-                    os.environ[target] = Path(value).read_text(encoding="utf-8").strip()
-                except OSError as error:
-                    raise ConfigError(f"{name}: cannot read {value}: {error.strerror}") from error
-                self.added.append(target)
-
-    def __exit__(self, *_: object) -> None:
-        for name in self.added:
+            if not name.startswith(ENV_PREFIX) or target == name or name.endswith("__FILE"):
+                continue
+            if target in os.environ:
+                continue
+            try:
+                os.environ[target] = Path(value).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ConfigError(f"{name}: cannot read {value}: {error.strerror}") from error
+            added.append(target)
+        yield
+    finally:
+        for name in added:
             os.environ.pop(name, None)
 
 

@@ -1,0 +1,39 @@
+"""The audience of an edition, as the SELECT the ledger freezes: who, and in which batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+
+from newsletter.delivery import lanes
+from subscribers import eligible
+
+PER_GROUP = 1_000_000  # batches one group (mailing and lane) may have
+
+
+def numbered(newsletter: str, day: date, *, languages: Sequence[str], batch_size: int) -> Select[Any, Any]:
+    """Select (subscriber id, batch number) of everyone owed the edition.
+
+    ``languages`` are the mailings in order; a reader of any other language gets the first. A
+    batch's number tells its group: see ``group_of``.
+    """
+    who = eligible(newsletter, day).subquery()
+    mailing = case(
+        *((who.c.language == language, index) for index, language in enumerate(languages[1:], 1)), else_=0
+    )
+    lane = case(
+        *((who.c.domain.in_(domains), lanes.ORDER.index(lane)) for lane, domains in lanes.DOMAINS.items()),
+        else_=0,
+    )
+    grouped = select(who.c.id, (mailing * lanes.SLOTS + lane).label("grp")).subquery()
+    place = func.row_number().over(partition_by=grouped.c.grp, order_by=grouped.c.id) - 1
+    return select(grouped.c.id, grouped.c.grp * PER_GROUP + place // batch_size)
+
+
+def group_of(batch_number: int) -> tuple[int, lanes.Lane]:
+    """Return (index of the mailing, lane) of a batch's number."""
+    mailing, lane = divmod(batch_number // PER_GROUP, lanes.SLOTS)
+    return mailing, lanes.ORDER[lane]

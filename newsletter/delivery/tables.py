@@ -1,0 +1,118 @@
+"""The rows of the ledger. Only ``newsletter.delivery.ledger`` writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from newsletter.delivery.lanes import Lane
+from newsletter.delivery.states import CODES, BatchState, State
+from subscribers import Base, BigId, Choice, UtcDateTime
+
+REPLY_LENGTH = 500
+_STATES = {code: state for state, code in CODES.items()}
+
+
+class StateCode(TypeDecorator[State]):
+    """A delivery's state as a small number: there is one row per reader per day."""
+
+    impl = SmallInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: State | None, dialect: Dialect) -> int | None:
+        """Write the number."""
+        return None if value is None else CODES[State(value)]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> State | None:
+        """Read the state back."""
+        return None if value is None else _STATES[value]
+
+
+class Batch(Base):
+    """A slice of an edition's deliveries for one mailing and one lane: what a worker claims.
+
+    Its deliveries are those with its number and a subscriber between ``first`` and ``last``; other
+    batches' deliveries may lie in that range too.
+    """
+
+    __tablename__ = "batch"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    edition_id: Mapped[int] = mapped_column(BigId, ForeignKey("edition.id"))
+    number: Mapped[int]
+    mailing_id: Mapped[int] = mapped_column(BigId, ForeignKey("mailing.id"))
+    lane: Mapped[Lane] = mapped_column(Choice(Lane))
+    size: Mapped[int]
+    first_subscriber_id: Mapped[int] = mapped_column(BigId)
+    last_subscriber_id: Mapped[int] = mapped_column(BigId)
+    state: Mapped[BatchState] = mapped_column(Choice(BatchState))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    lease_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(default=0)  # how often it was claimed
+
+    __table_args__ = (UniqueConstraint("edition_id", "number"), Index(None, "state", "due_at"))
+
+
+class Call(Base):
+    """One attempt to hand copies over: the intent, written before, and what the provider named it."""
+
+    __tablename__ = "call"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)  # random: what providers echo
+    batch_id: Mapped[int] = mapped_column(BigId, ForeignKey("batch.id"))
+    transport: Mapped[str] = mapped_column(String(16))
+    copies: Mapped[int]
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    provider_id: Mapped[str | None] = mapped_column(String(255))
+
+    __table_args__ = (Index(None, "batch_id"),)
+
+
+class Delivery(Base):
+    """One reader's copy of one edition. The key makes a second one impossible."""
+
+    __tablename__ = "delivery"
+
+    # No foreign key to the person: erasing one never rewrites history.
+    edition_id: Mapped[int] = mapped_column(BigId, ForeignKey("edition.id"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    batch_number: Mapped[int]
+    state: Mapped[State] = mapped_column(StateCode)
+    call_id: Mapped[int | None] = mapped_column(BigId)  # the last attempt
+    provider_id: Mapped[str | None] = mapped_column(String(255))  # when it differs from the call's
+    reply: Mapped[str | None] = mapped_column(String(REPLY_LENGTH))  # why not, in the far side's words
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Notice(Base):
+    """One email to one person that belongs to no edition. Same states, same sender."""
+
+    __tablename__ = "notice"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(24))  # confirmation, my_link, alarm, test …
+    dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
+    priority: Mapped[int] = mapped_column(SmallInteger, default=0)  # higher goes first
+    newsletter: Mapped[str | None] = mapped_column(String(40))
+    subscriber_id: Mapped[int | None] = mapped_column(BigId)
+    address: Mapped[str | None] = mapped_column(String(320))  # for a person who is no subscriber
+    mailing: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[State] = mapped_column(StateCode)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    lease_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    provider_id: Mapped[str | None] = mapped_column(String(255))
+    reply: Mapped[str | None] = mapped_column(String(REPLY_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index(None, "state", "due_at"),)

@@ -1,0 +1,112 @@
+"""An edition: what goes out once, frozen. One row per (newsletter, day, kind, serial)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from newsletter.editions.states import Happening, Kind, State, next_state
+from subscribers import Base, BigId, Choice, UtcDateTime
+
+SENT = (State.SENDING, State.FINISHED)  # the digest behind such an edition is used up
+
+
+class Edition(Base):
+    """One day's issue, or the row that says why there was none."""
+
+    __tablename__ = "edition"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    newsletter: Mapped[str] = mapped_column(String(40))
+    day: Mapped[date] = mapped_column(Date)  # the local date it goes out
+    kind: Mapped[Kind] = mapped_column(Choice(Kind))
+    serial: Mapped[int] = mapped_column(default=1)
+    state: Mapped[State] = mapped_column(Choice(State))
+    title: Mapped[str | None] = mapped_column(Text)
+    subject: Mapped[str | None] = mapped_column(Text)
+    digest_key: Mapped[str | None] = mapped_column(Text)  # where the digest lies in its source
+    digest_hash: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of its bytes, hex
+    digest_source: Mapped[str | None] = mapped_column(Text)  # the Markdown as it was read
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    considered: Mapped[int | None]
+    excluded: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)  # counts by reason
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("newsletter", "day", "kind", "serial"),
+        Index(None, "newsletter", "digest_hash"),
+    )
+
+    @property
+    def label(self) -> str:
+        """Our short ASCII name for it, as in folders and provider categories."""
+        tail = "" if (self.kind, self.serial) == (Kind.DAILY, 1) else f"-{self.kind}-{self.serial}"
+        return f"{self.newsletter}-{self.day.isoformat()}{tail}"
+
+    def becomes(self, happening: Happening) -> None:
+        """Move to the state that follows ``happening``, or raise."""
+        self.state = next_state(self.state, happening)
+
+
+class StoredMailing(Base):
+    """A mailing as it goes out, byte for byte."""
+
+    __tablename__ = "mailing"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    edition_id: Mapped[int] = mapped_column(BigId, ForeignKey("edition.id"))
+    language: Mapped[str] = mapped_column(String(16))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (UniqueConstraint("edition_id", "language"),)
+
+
+def find(
+    session: Session,
+    newsletter: str,
+    day: date,
+    kind: Kind = Kind.DAILY,
+    serial: int = 1,
+    *,
+    lock: bool = False,
+) -> Edition | None:
+    """Return the edition, locked against other writers when ``lock``."""
+    query = select(Edition).where(
+        Edition.newsletter == newsletter, Edition.day == day, Edition.kind == kind, Edition.serial == serial
+    )
+    return session.scalars(query.with_for_update() if lock else query).one_or_none()
+
+
+def latest(session: Session, newsletter: str) -> Edition | None:
+    """Return the newest edition by day."""
+    return session.scalars(
+        select(Edition)
+        .where(Edition.newsletter == newsletter)
+        .order_by(Edition.day.desc(), Edition.id.desc())
+    ).first()
+
+
+def is_used(session: Session, newsletter: str, *, key: str, digest_hash: str) -> bool:
+    """Say whether this digest, by its place or by its bytes, has already gone out."""
+    query = select(Edition.id).where(
+        Edition.newsletter == newsletter,
+        Edition.state.in_(SENT),
+        or_(Edition.digest_key == key, Edition.digest_hash == digest_hash),
+    )
+    return session.scalars(query).first() is not None
+
+
+def open_editions(session: Session, newsletter: str) -> Sequence[Edition]:
+    """Return the editions that still have copies to hand over, oldest first."""
+    return session.scalars(
+        select(Edition)
+        .where(Edition.newsletter == newsletter, Edition.state == State.SENDING)
+        .order_by(Edition.day, Edition.id)
+    ).all()

@@ -81,8 +81,9 @@ class Delivery(Base):
 
     __tablename__ = "delivery"
 
-    # No foreign key to the person: erasing one never rewrites history.
-    edition_id: Mapped[int] = mapped_column(BigId, ForeignKey("edition.id"), primary_key=True)
+    # No foreign key to the person: erasing one never rewrites history. None to the edition either:
+    # it would be checked once per reader, and the ledger is the only writer.
+    edition_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     subscriber_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     batch_number: Mapped[int]
     state: Mapped[State] = mapped_column(StateCode)

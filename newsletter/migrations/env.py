@@ -1,0 +1,36 @@
+"""What Alembic runs: our metadata on the connection that ``migrate`` hands over."""
+
+from typing import Any, Literal
+
+from alembic import context
+from sqlalchemy import BigInteger
+
+# Importing a table puts it into the metadata.
+import newsletter.delivery.tables
+import newsletter.editions.edition  # noqa: F401
+from newsletter.delivery.tables import StateCode
+from subscribers import Base, Choice, UtcDateTime
+
+
+def _plain(kind: str, item: Any, _context: object) -> str | Literal[False]:
+    """Write our column types as plain ones: a migration must not change when our code does."""
+    if kind != "type":
+        return False
+    if isinstance(item, Choice):
+        return "sa.String(16)"
+    if isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if isinstance(item, StateCode):
+        return "sa.SmallInteger()"
+    return "BIG_ID" if isinstance(item, BigInteger) else False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,  # SQLite can alter a table only by copying it
+    compare_type=True,
+    render_item=_plain,
+)
+with context.begin_transaction():
+    context.run_migrations()

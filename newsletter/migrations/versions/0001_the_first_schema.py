@@ -1,0 +1,195 @@
+"""The first schema"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "delivery",
+        sa.Column("edition_id", BIG_ID, autoincrement=False, nullable=False),
+        sa.Column("subscriber_id", BIG_ID, autoincrement=False, nullable=False),
+        sa.Column("batch_number", sa.Integer(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("call_id", BIG_ID, nullable=True),
+        sa.Column("provider_id", sa.String(length=255), nullable=True),
+        sa.Column("reply", sa.String(length=500), nullable=True),
+        sa.PrimaryKeyConstraint("edition_id", "subscriber_id", name="pk_delivery"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "edition",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("newsletter", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("digest_key", sa.Text(), nullable=True),
+        sa.Column("digest_hash", sa.String(length=64), nullable=True),
+        sa.Column("digest_source", sa.Text(), nullable=True),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.Column("considered", sa.Integer(), nullable=True),
+        sa.Column("excluded", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_edition"),
+        sa.UniqueConstraint(
+            "newsletter", "day", "kind", "serial", name="uq_edition_newsletter_day_kind_serial"
+        ),
+    )
+    op.create_index("ix_edition_newsletter_digest_hash", "edition", ["newsletter", "digest_hash"])
+
+    op.create_table(
+        "notice",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("purpose", sa.String(length=24), nullable=False),
+        sa.Column("dedupe_key", sa.String(length=120), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), nullable=False),
+        sa.Column("newsletter", sa.String(length=40), nullable=True),
+        sa.Column("subscriber_id", BIG_ID, nullable=True),
+        sa.Column("address", sa.String(length=320), nullable=True),
+        sa.Column("mailing", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=True),
+        sa.Column("lease_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("provider_id", sa.String(length=255), nullable=True),
+        sa.Column("reply", sa.String(length=500), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_notice"),
+        sa.UniqueConstraint("dedupe_key", name="uq_notice_dedupe_key"),
+    )
+    op.create_index("ix_notice_state_due_at", "notice", ["state", "due_at"])
+
+    op.create_table(
+        "subscriber",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=True),
+        sa.Column("address_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("domain", sa.String(length=255), nullable=True),
+        sa.Column("language", sa.String(length=16), nullable=True),
+        sa.Column("attributes", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_subscriber"),
+        sa.UniqueConstraint("address", name="uq_subscriber_address"),
+        sa.UniqueConstraint("address_hash", name="uq_subscriber_address_hash"),
+    )
+    op.create_table(
+        "suppression",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("address_hash", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("domain", sa.String(length=255), nullable=True),
+        sa.Column("reason", sa.String(16), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_suppression"),
+        sa.UniqueConstraint("address_hash", name="uq_suppression_address_hash"),
+        sa.UniqueConstraint("domain", name="uq_suppression_domain"),
+    )
+    op.create_table(
+        "consent",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("subscriber_id", BIG_ID, nullable=False),
+        sa.Column("newsletter", sa.String(length=40), nullable=False),
+        sa.Column("event", sa.String(16), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("wording", sa.Text(), nullable=True),
+        sa.Column("notice_version", sa.String(length=40), nullable=True),
+        sa.Column("language", sa.String(length=16), nullable=True),
+        sa.Column("ip", sa.String(length=45), nullable=True),
+        sa.Column("user_agent", sa.String(length=300), nullable=True),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name="fk_consent_subscriber_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_consent"),
+    )
+    op.create_index("ix_consent_subscriber_id_newsletter", "consent", ["subscriber_id", "newsletter"])
+
+    op.create_table(
+        "mailing",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("edition_id", BIG_ID, nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_mailing_edition_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_mailing"),
+        sa.UniqueConstraint("edition_id", "language", name="uq_mailing_edition_id_language"),
+    )
+    op.create_table(
+        "subscription",
+        sa.Column("newsletter", sa.String(length=40), nullable=False),
+        sa.Column("subscriber_id", BIG_ID, nullable=False),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("cadence", sa.String(16), nullable=False),
+        sa.Column("paused_until", sa.Date(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name="fk_subscription_subscriber_id"),
+        sa.PrimaryKeyConstraint("newsletter", "subscriber_id", name="pk_subscription"),
+    )
+    op.create_index("ix_subscription_subscriber_id", "subscription", ["subscriber_id"])
+
+    op.create_table(
+        "batch",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("edition_id", BIG_ID, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("mailing_id", BIG_ID, nullable=False),
+        sa.Column("lane", sa.String(16), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("first_subscriber_id", BIG_ID, nullable=False),
+        sa.Column("last_subscriber_id", BIG_ID, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=True),
+        sa.Column("lease_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_batch_edition_id"),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailing.id"], name="fk_batch_mailing_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_batch"),
+        sa.UniqueConstraint("edition_id", "number", name="uq_batch_edition_id_number"),
+    )
+    op.create_index("ix_batch_state_due_at", "batch", ["state", "due_at"])
+
+    op.create_table(
+        "call",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("batch_id", BIG_ID, nullable=False),
+        sa.Column("transport", sa.String(length=16), nullable=False),
+        sa.Column("copies", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("provider_id", sa.String(length=255), nullable=True),
+        sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name="fk_call_batch_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_call"),
+        sa.UniqueConstraint("key", name="uq_call_key"),
+    )
+    op.create_index("ix_call_batch_id", "call", ["batch_id"])
+
+
+def downgrade() -> None:
+    op.drop_table("call")
+    op.drop_table("batch")
+    op.drop_table("subscription")
+    op.drop_table("mailing")
+    op.drop_table("consent")
+    op.drop_table("suppression")
+    op.drop_table("subscriber")
+    op.drop_table("notice")
+    op.drop_table("edition")
+    op.drop_table("delivery")

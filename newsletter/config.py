@@ -111,7 +111,6 @@ class TransportSettings(_Section):
 class SendingSettings(_Section):
     batch_size: int = Field(default=1000, ge=1, le=1000)
     lease_seconds: int = Field(default=180, ge=90)
-    workers: int = Field(default=1, ge=1, le=32)
 
     @property
     def lease(self) -> timedelta:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Integer, Select, case, func, literal, select, type_coerce
 
 from newsletter.delivery import lanes
 from subscribers import eligible
@@ -21,16 +21,16 @@ def numbered(newsletter: str, day: date, *, languages: Sequence[str], batch_size
     batch's number tells its group: see ``group_of``.
     """
     who = eligible(newsletter, day).subquery()
-    mailing = case(
-        *((who.c.language == language, index) for index, language in enumerate(languages[1:], 1)), else_=0
-    )
+    others = [(who.c.language == language, index) for index, language in enumerate(languages[1:], 1)]
+    mailing = case(*others, else_=0) if others else literal(0)
     lane = case(
         *((who.c.domain.in_(domains), lanes.ORDER.index(lane)) for lane, domains in lanes.DOMAINS.items()),
         else_=0,
     )
     grouped = select(who.c.id, (mailing * lanes.SLOTS + lane).label("grp")).subquery()
-    place = func.row_number().over(partition_by=grouped.c.grp, order_by=grouped.c.id) - 1
-    return select(grouped.c.id, grouped.c.grp * PER_GROUP + place // batch_size)
+    row = func.row_number().over(partition_by=grouped.c.grp, order_by=grouped.c.id)
+    slice_ = type_coerce(row - 1, Integer) // batch_size  # whole numbers on both databases
+    return select(grouped.c.id, type_coerce(grouped.c.grp, Integer) * PER_GROUP + slice_)
 
 
 def group_of(batch_number: int) -> tuple[int, lanes.Lane]:

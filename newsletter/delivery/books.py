@@ -54,15 +54,10 @@ def of_edition(session: Session, edition: Edition) -> Books:
     What is owed comes from the batches, as it was frozen, and the states from the deliveries, so that a
     row that vanished would show.
     """
-    counted = dict(
-        session.execute(
-            select(Delivery.state, func.count())
-            .where(Delivery.edition_id == edition.id)
-            .group_by(Delivery.state)
-        )
-        .tuples()
-        .all()
+    counts = session.execute(
+        select(Delivery.state, func.count()).where(Delivery.edition_id == edition.id).group_by(Delivery.state)
     )
+    counted = {state: count for state, count in counts}  # noqa: C416 - rows, not pairs, to a type checker
     owed = session.scalar(select(func.sum(Batch.size)).where(Batch.edition_id == edition.id))
     return Books(
         considered=edition.considered or 0,

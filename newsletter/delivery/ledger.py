@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Integer, bindparam, func, insert, literal, select, update
+from sqlalchemy import Table, bindparam, func, insert, literal, or_, select, update
 from sqlalchemy.engine import CursorResult, Result
 from sqlalchemy.orm import Session
 
@@ -66,7 +66,7 @@ def freeze(
     session.execute(
         insert(Delivery).from_select(
             ["edition_id", "subscriber_id", "batch_number", "state"],
-            select(literal(edition.id), id_, number.cast(Integer), literal(State.WAITING, StateCode)),
+            select(literal(edition.id), id_, number, literal(State.WAITING, StateCode)),
         )
     )
     _cut_batches(session, edition, stored, now)
@@ -293,29 +293,23 @@ def _write(
     """Let ``event`` happen to the copies in ``rows`` that it may happen to, in one bulk statement."""
     if not rows:
         return
-    statement = update(Delivery.__table__).where(  # type: ignore[arg-type]  # a Table, for executemany
-        Delivery.edition_id == batch.edition_id,
-        Delivery.subscriber_id == bindparam("_subscriber"),
-        Delivery.state.in_(before(event)),
-    )
+    values = {"state": after(event), "reply": None, "provider_id": None}
+    where = [Delivery.edition_id == batch.edition_id]
     if call_id is not None:
-        statement = statement.where(Delivery.call_id == call_id)
-    plain = all(row["_reply"] is None and row["_provider"] is None for row in rows)
-    if plain:
+        where.append(Delivery.call_id == call_id)
+    if all(row["_reply"] is None and row["_provider"] is None for row in rows):
         ids = [row["_subscriber"] for row in rows]
-        many = update(Delivery).where(
-            Delivery.edition_id == batch.edition_id,
-            Delivery.subscriber_id.in_(ids),
-            Delivery.state.in_(before(event)),
-        )
-        if call_id is not None:
-            many = many.where(Delivery.call_id == call_id)
-        session.execute(many.values(state=after(event), reply=None, provider_id=None))
+        where += [Delivery.subscriber_id.in_(ids), Delivery.state.in_(before(event))]
+        session.execute(update(Delivery).where(*where).values(values))
         return
-    session.connection().execute(
-        statement.values(state=after(event), reply=bindparam("_reply"), provider_id=bindparam("_provider")),
-        rows,
-    )
+    # An IN list cannot be part of a statement that is run once per row.
+    where += [
+        Delivery.subscriber_id == bindparam("_subscriber"),
+        or_(*(Delivery.state == state for state in before(event))),
+    ]
+    values |= {"reply": bindparam("_reply"), "provider_id": bindparam("_provider")}
+    each = update(cast("Table", Delivery.__table__)).where(*where).values(values)
+    session.connection().execute(each, rows)
 
 
 def _touched(result: Result[Any]) -> int:

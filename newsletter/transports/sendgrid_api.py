@@ -1,0 +1,120 @@
+"""The door to the ``sendgrid`` library: one request to an account, and its answer.
+
+The library builds the URL and the headers. The request is ours, because the library's own opens a
+connection for each, knows no deadline, follows redirects with the key, and writes the key and the
+payload to its log (python_http_client 3.3.7). Here a redirect is an answer like any other, and
+nothing of a request is ever logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import sendgrid
+
+from newsletter.transports.base import Misconfigured
+from newsletter.transports.keepalive import Answer, Connection, Deadline
+
+HOST = "https://api.sendgrid.com"
+EU_HOST = "https://api.eu.sendgrid.com"
+
+# A filter, because it holds whatever level a program gives the library's logger later.
+logging.getLogger("python_http_client.client").addFilter(lambda record: record.levelno >= logging.WARNING)
+
+
+class SendGridApi:
+    """One account. Many threads may use it: each request has a connection of its own.
+
+    ``host`` is also how an account in the EU is reached (``EU_HOST``). ``timeout`` is for a whole
+    request, from the first connect to the last byte of the answer (only the look-up of the host's
+    name is outside it). Raises ``Misconfigured`` for a key or a host that cannot be one.
+    """
+
+    def __init__(self, api_key: str, *, host: str = HOST, timeout: timedelta = timedelta(seconds=60)) -> None:
+        key = api_key.strip()
+        if not key or not key.isascii() or not key.isprintable():
+            raise Misconfigured("transport.sendgrid.api_key must be a key such as SG.…")
+        self._host, self._port, is_secure = _place(host)
+        # Loading the authorities takes 23 ms, so they are loaded once.
+        self._tls = ssl.create_default_context() if is_secure else None
+        self._timeout = timeout
+        self._library = sendgrid.SendGridAPIClient(api_key=key, host=host.rstrip("/"))
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
+
+    def post(self, *path: str, body: bytes) -> Answer:
+        """POST JSON to ``/v3/<path>``, or raise ``NotSent`` or ``AnswerLost``."""
+        return self._request("POST", path, body=body)
+
+    def get(self, *path: str, query: Mapping[str, str] | None = None) -> Answer:
+        """GET ``/v3/<path>``, or raise ``NotSent`` or ``AnswerLost``."""
+        return self._request("GET", path, query=query)
+
+    def close(self) -> None:
+        """Close the kept connections. The next request opens a new one."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _request(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        *,
+        body: bytes | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Answer:
+        client: Any = self._library.client
+        for segment in path:
+            client = client._(segment)
+        url = urlsplit(client._build_url(query))
+        target = f"{url.path}?{url.query}" if url.query else url.path
+        # A copy, for the library shares its dict between all requests and threads.
+        headers = dict(client.request_headers)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        connection = self._connection(Deadline(self._timeout))
+        try:
+            answer = connection.exchange(method, target, body, headers)
+        finally:
+            if connection.is_reusable:
+                with self._lock:
+                    self._idle.append(connection)
+            else:
+                connection.close()
+        return answer
+
+    def _connection(self, deadline: Deadline) -> Connection:
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return Connection(self._host, self._port, tls=self._tls, deadline=deadline)
+            if connection.is_alive():
+                connection.deadline = deadline
+                return connection
+            connection.close()
+
+
+def _place(host: str) -> tuple[str, int, bool]:
+    try:
+        place = urlsplit(host)
+        is_secure = place.scheme == "https"
+        port = place.port or (443 if is_secure else 80)
+    except ValueError:
+        place, is_secure, port = None, False, 0
+    if (
+        not place
+        or place.scheme not in ("http", "https")
+        or not place.hostname
+        or place.path not in ("", "/")
+    ):
+        raise Misconfigured(f"transport.sendgrid.host must be a URL such as {HOST}")
+    return place.hostname, port, is_secure

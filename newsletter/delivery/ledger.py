@@ -46,6 +46,7 @@ def freeze(
     """
     edition.becomes(Happening.FROZEN)
     edition.frozen_at = now
+    edition.used_hash = edition.digest_hash
     session.add(edition)
     session.flush()
     stored = [

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, or_, select
+from sqlalchemy import JSON, Date, ForeignKey, LargeBinary, String, Text, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from newsletter.editions.states import Happening, Kind, State, next_state
 from subscribers import Base, BigId, Choice, UtcDateTime
 
-SENT = (State.SENDING, State.FINISHED)  # the digest behind such an edition is used up
+SENT = (State.SENDING, State.FINISHED)  # there is nothing more to decide about such an edition
 
 
 class Edition(Base):
@@ -30,6 +30,8 @@ class Edition(Base):
     subject: Mapped[str | None] = mapped_column(Text)
     digest_key: Mapped[str | None] = mapped_column(Text)  # where the digest lies in its source
     digest_hash: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of its bytes, hex
+    digest_day: Mapped[date | None] = mapped_column(Date)  # the day the digest gives itself
+    used_hash: Mapped[str | None] = mapped_column(String(64))  # digest_hash, from the freeze on
     digest_source: Mapped[str | None] = mapped_column(Text)  # the Markdown as it was read
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     considered: Mapped[int | None]
@@ -40,7 +42,8 @@ class Edition(Base):
 
     __table_args__ = (
         UniqueConstraint("newsletter", "day", "kind", "serial"),
-        Index(None, "newsletter", "digest_hash"),
+        # The same digest never goes out twice, whoever wakes whom.
+        UniqueConstraint("newsletter", "kind", "used_hash"),
     )
 
     @property
@@ -93,12 +96,18 @@ def latest(session: Session, newsletter: str) -> Edition | None:
     ).first()
 
 
-def is_used(session: Session, newsletter: str, *, key: str, digest_hash: str) -> bool:
-    """Say whether this digest, by its place or by its bytes, has already gone out."""
+def is_used(session: Session, newsletter: str, *, key: str, day: date, digest_hash: str) -> bool:
+    """Say whether this digest has already gone out: the same bytes, or the same place and day.
+
+    The second is for a typo mended after sending: the file is new, the digest is not.
+    """
     query = select(Edition.id).where(
         Edition.newsletter == newsletter,
-        Edition.state.in_(SENT),
-        or_(Edition.digest_key == key, Edition.digest_hash == digest_hash),
+        Edition.used_hash.is_not(None),
+        or_(
+            Edition.used_hash == digest_hash,
+            and_(Edition.digest_key == key, Edition.digest_day == day),
+        ),
     )
     return session.scalars(query).first() is not None
 

@@ -36,6 +36,8 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("digest_key", sa.Text(), nullable=True),
         sa.Column("digest_hash", sa.String(length=64), nullable=True),
+        sa.Column("digest_day", sa.Date(), nullable=True),
+        sa.Column("used_hash", sa.String(length=64), nullable=True),
         sa.Column("digest_source", sa.Text(), nullable=True),
         sa.Column("findings", sa.JSON(), nullable=False),
         sa.Column("considered", sa.Integer(), nullable=True),
@@ -47,9 +49,8 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "newsletter", "day", "kind", "serial", name="uq_edition_newsletter_day_kind_serial"
         ),
+        sa.UniqueConstraint("newsletter", "kind", "used_hash", name="uq_edition_newsletter_kind_used_hash"),
     )
-    op.create_index("ix_edition_newsletter_digest_hash", "edition", ["newsletter", "digest_hash"])
-
     op.create_table(
         "notice",
         sa.Column("id", BIG_ID, nullable=False),

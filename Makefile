@@ -9,8 +9,8 @@ LOCK := uv pip compile --no-config --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
-# What pip cannot bring.
-APT := chromium fonts-noto-cjk fonts-noto-color-emoji spamassassin
+# What pip cannot bring. (The node inside the wheels of pyright and playwright needs libatomic.)
+APT := chromium fonts-noto-cjk fonts-noto-color-emoji libatomic1 spamassassin
 NODE := tests/node/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help

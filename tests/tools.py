@@ -17,27 +17,30 @@ ROOT = Path(__file__).resolve().parent.parent
 _NODE = ROOT / "tests" / "node" / "node_modules"
 
 
-def _existing(path: Path) -> Path | None:
-    return path if path.exists() else None
-
-
-def _program(*names: str) -> str | None:
-    return next(filter(None, map(shutil.which, names)), None)
+def _program(*names: str) -> str:
+    """Return the first that is installed; the first name where none is."""
+    return next(filter(None, map(shutil.which, names)), names[0])
 
 
 CHROMIUM = _program("chromium", "chromium-browser", "google-chrome")
 SPAMASSASSIN = _program("spamassassin")
-MJML = _existing(_NODE / ".bin" / "mjml")  # the reference compiler; needs node
-AXE = _existing(_NODE / "axe-core" / "axe.min.js")  # a script to add to a page
-SHARED = _existing(ROOT.parent / "shared")  # real digests and provider samples, not ours to copy
+MJML = _NODE / ".bin" / "mjml"  # the reference compiler
+AXE = _NODE / "axe-core" / "axe.min.js"  # a script to add to a page
+SHARED = ROOT.parent / "shared"  # real digests and provider samples, not ours to copy
 
-needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="Chromium is missing: make tools")
-needs_spamassassin = pytest.mark.skipif(not SPAMASSASSIN, reason="SpamAssassin is missing: make tools")
-needs_mjml = pytest.mark.skipif(
-    not MJML or not _program("node"), reason="the reference mjml is missing: make tools"
+_has_chromium = shutil.which(CHROMIUM) is not None
+
+needs_chromium = pytest.mark.skipif(not _has_chromium, reason="Chromium is missing: make tools")
+needs_spamassassin = pytest.mark.skipif(
+    not shutil.which(SPAMASSASSIN), reason="SpamAssassin is missing: make tools"
 )
-needs_axe = pytest.mark.skipif(not CHROMIUM or not AXE, reason="Chromium or axe-core is missing: make tools")
-needs_shared = pytest.mark.skipif(not SHARED, reason="the samples in ../shared are missing")
+needs_mjml = pytest.mark.skipif(
+    not MJML.exists() or not shutil.which("node"), reason="the reference mjml is missing: make tools"
+)
+needs_axe = pytest.mark.skipif(
+    not _has_chromium or not AXE.exists(), reason="Chromium or axe-core is missing: make tools"
+)
+needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the samples in ../shared are missing")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -45,6 +46,14 @@ class Unavailable(TransportError):
 
 class Misconfigured(TransportError):
     """Only a person can mend it (key, sender identity, quota). Stop sending altogether and tell them."""
+
+
+_ADDRESS = re.compile(r"[^\s<>\"',]+@[^\s<>\"',]+")
+
+
+def discreet(words: str) -> str:
+    """Return the far side's words fit for an error, which names nobody's address."""
+    return _ADDRESS.sub("…", words)
 
 
 class Transport(Protocol):

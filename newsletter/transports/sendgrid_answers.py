@@ -18,13 +18,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from newsletter.transports.base import Misconfigured, Unavailable, Verdict
+from newsletter.transports.base import Misconfigured, Unavailable, Verdict, discreet
 from newsletter.transports.keepalive import Answer, AnswerLost
 
 _LONGEST_WAIT = timedelta(hours=1)  # a far side that names a longer one is not believed
 _LONGEST_WORDS = 500
 _PERSONALIZATION = re.compile(r"personalizations\.(\d+)\b")
-_ADDRESS = re.compile(r"[^\s<>\"',]+@[^\s<>\"',]+")
 _ALL_ALIKE = 10  # so many copies are not all bad by themselves
 
 
@@ -47,14 +46,14 @@ def read(answer: Answer | AnswerLost, *, now: datetime) -> Said:
     if status == 202 and message_id:
         return Said(verdict=Verdict.ACCEPTED, provider_id=message_id, words=words)
     if status in (429, 503):
-        raise Unavailable(f"SendGrid asks to wait: {_discreet(words)}", retry_after=_retry_after(answer, now))
+        raise Unavailable(f"SendGrid asks to wait: {discreet(words)}", retry_after=_retry_after(answer, now))
     if 200 <= status < 300 or status >= 500:
         return Said(verdict=Verdict.IN_DOUBT, words=words)
     if status in (400, 413):
         return Said(verdict=Verdict.REFUSED, words=words)
     if status in (401, 403):
-        raise Misconfigured(f"SendGrid refuses this key, account or sender: {_discreet(words)}")
-    raise Misconfigured(f"transport.sendgrid.host does not answer like SendGrid: {_discreet(words)}")
+        raise Misconfigured(f"SendGrid refuses this key, account or sender: {discreet(words)}")
+    raise Misconfigured(f"transport.sendgrid.host does not answer like SendGrid: {discreet(words)}")
 
 
 def named(answer: Answer, *, copies: int) -> dict[int, str]:
@@ -72,7 +71,7 @@ def named(answer: Answer, *, copies: int) -> dict[int, str]:
             found[place] = f"{before}{message} ({field})"[:_LONGEST_WORDS]
     about_itself = errors and all(field and not field.startswith("personalizations") for field, _ in errors)
     if about_itself or _ALL_ALIKE <= len(found) == copies:
-        raise Misconfigured(f"SendGrid refuses this mailing: {_discreet(_words(answer))}")
+        raise Misconfigured(f"SendGrid refuses this mailing: {discreet(_words(answer))}")
     return found
 
 
@@ -90,11 +89,6 @@ def _errors(answer: Answer) -> list[tuple[str, str]]:
 def _words(answer: Answer) -> str:
     said = "; ".join(f"{message} ({field})" if field else message for field, message in _errors(answer))
     return f"{answer.status} {said}".strip()[:_LONGEST_WORDS]
-
-
-def _discreet(words: str) -> str:
-    """Return words fit for an error, which names nobody's address."""
-    return _ADDRESS.sub("…", words)
 
 
 def _retry_after(answer: Answer, now: datetime) -> timedelta | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from .prose import Block, Inline, plain
+from newsletter.digests.prose import Block, Inline, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,7 @@ class Story:
     body: tuple[Block, ...] = ()
     number: int | None = None  # as printed by the editors
     line: int = 0
+    url_line: int = 0  # where ``url`` is written; 0 without one
 
     @property
     def title_text(self) -> str:

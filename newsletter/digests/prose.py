@@ -9,16 +9,20 @@ Pure: no third-party library.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # ---- inlines ----
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Literal characters, unescaped. A soft break is already a blank, or nothing between Han."""
+    """Literal characters, unescaped. A soft break is already a blank, or nothing between Han.
+
+    ``line`` tells an editor where it stands; it is no part of what the text is.
+    """
 
     text: str
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,13 @@ class LineBreak:
 
 @dataclass(frozen=True, slots=True)
 class RawInline:
-    """A raw HTML tag in running text, untrusted: rendering sanitises it."""
+    """A raw HTML tag in running text, untrusted: rendering sanitises it.
+
+    A script or style is one node with all it holds, so that a ``Text`` is always visible.
+    """
 
     html: str
+    line: int = field(default=0, compare=False)
 
 
 Inline = Text | Strong | Emphasis | Strike | Code | Link | Image | LineBreak | RawInline
@@ -159,3 +167,35 @@ def _visible(inlines: Iterable[Inline]) -> Iterator[str]:
                 yield " "
             case RawInline():
                 pass
+
+
+def every_block(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield ``blocks`` and all that is nested in them, in reading order."""
+    for block in blocks:
+        yield block
+        match block:
+            case Quote(children):
+                yield from every_block(children)
+            case ListBlock(_, items):
+                for item in items:
+                    yield from every_block(item)
+
+
+def every_inline(inlines: Iterable[Inline]) -> Iterator[Inline]:
+    """Yield ``inlines`` and all that is nested in them, in reading order."""
+    for inline in inlines:
+        yield inline
+        match inline:
+            case Strong(children) | Emphasis(children) | Strike(children) | Link(_, children):
+                yield from every_inline(children)
+
+
+def inlines_of(block: Block) -> Iterator[Inline]:
+    """Yield every inline that stands in ``block`` itself, in reading order."""
+    match block:
+        case Paragraph(children) | Heading(_, children):
+            yield from every_inline(children)
+        case Table(_, header, rows):
+            for row in (header, *rows):
+                for cell in row:
+                    yield from every_inline(cell)

@@ -1,0 +1,1 @@
+"""Editions: what goes out once, frozen."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, case, func, literal, select, type_coerce
 
+import subscribers
 from newsletter.delivery import lanes
-from subscribers import eligible
 
 PER_GROUP = 1_000_000  # batches one group (mailing and lane) may have
 
@@ -20,7 +20,7 @@ def numbered(newsletter: str, day: date, *, languages: Sequence[str], batch_size
     ``languages`` are the mailings in order; a reader of any other language gets the first. A
     batch's number tells its group: see ``group_of``.
     """
-    who = eligible(newsletter, day).subquery()
+    who = subscribers.eligible(newsletter, day).subquery()
     others = [(who.c.language == language, index) for index, language in enumerate(languages[1:], 1)]
     mailing = case(*others, else_=0) if others else literal(0)
     lane = case(

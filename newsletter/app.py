@@ -1,0 +1,156 @@
+"""The wiring: from settings to parts that work together. Nothing here decides anything."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from newsletter import keys as key_file
+from newsletter.clock import Clock, utc_now
+from newsletter.config import Settings, TransportKind
+from newsletter.database import Database, connect
+from newsletter.errors import ConfigError
+from newsletter.keys import Keys
+from newsletter.mailing import Copy, Mailing
+from newsletter.urls import Urls
+
+if TYPE_CHECKING:
+    from newsletter.morning import Morning
+    from newsletter.rendering.renderer import Renderer
+    from newsletter.transports.base import Transport
+
+# Real readers must be able to leave: until the page behind the link exists, these refuse editions.
+REACHES_REAL_READERS = (TransportKind.SMTP, TransportKind.SENDGRID)
+LEAVE_PAGE_EXISTS = False
+
+
+class App:
+    """One installation, opened. Parts are made when they are first asked for."""
+
+    def __init__(self, settings: Settings, *, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, as it is; see ``migrations.require_current``."""
+        return connect(self.settings.database.url)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The installation's keys, or ``ConfigError``."""
+        return key_file.load(self.settings.keys.file)
+
+    def make_keys(self) -> None:
+        """Make new keys where there are none yet."""
+        key_file.create(self.settings.keys.file)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """The renderer over our templates and the user's."""
+        from newsletter.rendering.renderer import Renderer
+
+        return Renderer([self.settings.templates] if self.settings.templates else [])
+
+    def urls(self, slug: str) -> Urls:
+        """The public addresses of a newsletter."""
+        return Urls(base=self.settings.base_url, newsletter=slug)
+
+    @cached_property
+    def transport(self) -> Transport:
+        """The transport that the settings choose."""
+        chosen = self.settings.transport
+        match chosen.kind:
+            case TransportKind.FILE:
+                from newsletter.transports.file import FileTransport
+
+                return FileTransport(chosen.file.folder, self.clock)
+            case TransportKind.CONSOLE:
+                from newsletter.transports.console import ConsoleTransport
+
+                return ConsoleTransport()
+            case TransportKind.MEMORY:
+                from newsletter.transports.memory import MemoryTransport
+
+                return MemoryTransport()
+            case TransportKind.SMTP:
+                from newsletter.transports.smtp import SmtpTransport
+
+                return SmtpTransport(
+                    host=chosen.smtp.host,
+                    port=chosen.smtp.port,
+                    security=chosen.smtp.security,
+                    username=chosen.smtp.username,
+                    password=chosen.smtp.password.get_secret_value(),
+                    timeout=timedelta(seconds=chosen.smtp.timeout_seconds),
+                    clock=self.clock,
+                )
+            case TransportKind.SENDGRID:
+                from newsletter.transports.sendgrid import SendGridTransport
+
+                key = chosen.sendgrid.api_key.get_secret_value()
+                if not key:
+                    raise ConfigError("transport.sendgrid.api_key is empty; set it, best by …API_KEY_FILE")
+                return SendGridTransport(
+                    api_key=key,
+                    host=chosen.sendgrid.host,
+                    timeout=timedelta(seconds=chosen.sendgrid.timeout_seconds),
+                )
+
+    def morning(self, slug: str) -> Morning:
+        """Return the morning of a newsletter, ready to run."""
+        from newsletter.delivery.composer import Composer
+        from newsletter.delivery.sender import Sender
+        from newsletter.delivery.worker import new_owner
+        from newsletter.morning import Morning
+
+        urls = self.urls(slug)
+        return Morning(
+            slug=slug,
+            newsletter=self.settings.newsletters[slug],
+            database=self.database,
+            renderer=self.renderer,
+            urls=urls,
+            batch_size=self.settings.sending.batch_size,
+            refusal=self.refusal(),
+            sender=Sender(
+                database=self.database,
+                transport=self.transport,
+                composer=Composer(self.keys, urls),
+                clock=self.clock,
+                lease=self.settings.sending.lease,
+                owner=new_owner(),
+            ),
+        )
+
+    def refusal(self) -> str:
+        """Return why this installation may not send editions yet; empty when it may."""
+        kind = self.settings.transport.kind
+        if kind in REACHES_REAL_READERS and not LEAVE_PAGE_EXISTS:
+            return (
+                f"transport.kind = {kind.value!r} sends no editions yet: the page behind 退订 (unsubscribe) "
+                "does not exist, and nobody may get mail that they cannot leave; use 'file' until it does"
+            )
+        return ""
+
+    def close(self) -> None:
+        """Let go of connections that were opened."""
+        for part in ("transport", "database"):
+            if part in self.__dict__:
+                self.__dict__[part].close()
+
+
+def sample_copy(mailing: Mailing, urls: Urls) -> Copy:
+    """Return the copy of a reader who does not exist, for looking at an email."""
+    domain = mailing.sender.address.rpartition("@")[2]
+    return Copy(
+        ref="sample",
+        address="reader@example.com",
+        values={
+            "address": "reader@example.com",
+            "leave_url": urls.leave("sample"),
+            "manage_url": urls.manage("sample"),
+            "message_id": f"sample@{domain}",
+        },
+    )

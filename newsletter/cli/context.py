@@ -1,0 +1,33 @@
+"""What the options before a command said, and the words a person reads."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from newsletter.app import App
+
+config_file: Path | None = None
+
+
+def open_app(*, current: bool = True) -> App:
+    """Return the wired application; with ``current``, only on a database of this release."""
+    from newsletter.app import App
+    from newsletter.config import find_config, load
+
+    app = App(load(find_config(config_file)))
+    if current:
+        from newsletter.migrations import require_current
+
+        require_current(app.database)
+    return app
+
+
+def chinese() -> bool:
+    """Say whether the person at the terminal reads Chinese, by the usual variables."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return value.lower().startswith("zh")
+    return False

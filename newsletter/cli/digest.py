@@ -1,0 +1,123 @@
+"""Looking at a digest: ``render`` and ``check``. Neither needs a database, keys or readers."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli import context
+from newsletter.errors import ExitCode
+
+if TYPE_CHECKING:
+    from newsletter.app import App
+    from newsletter.editions.gate import Finding
+    from newsletter.morning import Proof
+
+File = Annotated[Path, typer.Argument(help="A digest: a Markdown file.", exists=True, dir_okay=False)]
+Day = Annotated[
+    datetime | None,
+    typer.Option("--day", formats=["%Y-%m-%d"], help="The day it goes out.", show_default="today"),
+]
+Newsletter = Annotated[
+    str | None,
+    typer.Option("--newsletter", "-n", help="Its name in the configuration.", show_default="the only one"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(render)
+    app.command()(check)
+
+
+def render(
+    file: File,
+    out: Annotated[
+        Path, typer.Option("--out", help="Where to write subject.txt, email.html, email.txt, message.eml.")
+    ],
+    day: Day = None,
+    newsletter: Newsletter = None,
+) -> None:
+    """Turn a digest into the email it would become, findings or not."""
+    from newsletter.app import sample_copy
+    from newsletter.transports.mime import Prepared
+
+    app, slug, proof = _proof(file, day, newsletter)
+    mailing = proof.mailing
+    copy = sample_copy(mailing, app.urls(slug))
+    filled = mailing.fill(copy)
+    out.mkdir(parents=True, exist_ok=True)
+    message = Prepared(mailing).message(copy, app.clock())
+    (out / "subject.txt").write_text(mailing.subject + "\n", encoding="utf-8")
+    (out / "email.html").write_text(filled.html, encoding="utf-8")
+    (out / "email.txt").write_text(filled.text, encoding="utf-8")
+    (out / "message.eml").write_bytes(message)
+    typer.echo(f"{mailing.subject}")
+    sizes = f"HTML {len(filled.html.encode()):,} bytes, message {len(message):,} bytes"
+    typer.echo(f"{len(proof.digest.stories)} stories, {sizes} -> {out}/")
+    print_findings(proof)
+
+
+def check(
+    file: File,
+    day: Day = None,
+    newsletter: Newsletter = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Say whether a digest would go out unattended; exit code 3 when it would be held."""
+    _, _, proof = _proof(file, day, newsletter)
+    if as_json:
+        report = {
+            "file": str(file),
+            "title": proof.digest.title,
+            "day": proof.day.isoformat(),
+            "held": proof.held,
+            "findings": [finding_json(finding) for finding in proof.findings],
+        }
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        print_findings(proof)
+        typer.echo("held" if proof.held else "would go out")
+    if proof.held:
+        raise typer.Exit(ExitCode.HELD)
+
+
+def _proof(file: Path, day: datetime | None, newsletter: str | None) -> tuple[App, str, Proof]:
+    from newsletter.morning import prove, read_digest
+
+    app = context.open_app(current=False)
+    slug, settings = app.settings.newsletter(newsletter)
+    today = app.clock().astimezone(settings.schedule.tz).date()
+    wanted = day.date() if day else None
+    digest = read_digest(file, settings, default_day=wanted or today)
+    proof = prove(
+        digest, slug, settings, renderer=app.renderer, urls=app.urls(slug), day=wanted or digest.day
+    )
+    return app, slug, proof
+
+
+def finding_json(finding: Finding) -> dict[str, object]:
+    """Return a finding with plain names."""
+    return {
+        "check": finding.check,
+        "severity": str(finding.severity),
+        "line": finding.line,
+        "message": {"zh-CN": finding.message_zh, "en": finding.message_en},
+        "remedy": {"zh-CN": finding.remedy_zh, "en": finding.remedy_en},
+    }
+
+
+def print_findings(proof: Proof) -> None:
+    """Print each finding on a line: where, how bad, what, and what to do."""
+    chinese = context.chinese()
+    for finding in proof.findings:
+        place = f"{proof.digest.file}:{finding.line}" if finding.line else proof.digest.file
+        message = finding.message_zh if chinese else finding.message_en
+        remedy = finding.remedy_zh if chinese else finding.remedy_en
+        colour = typer.colors.RED if finding.severity == "hold" else typer.colors.YELLOW
+        label = typer.style(str(finding.severity), fg=colour, bold=True)
+        typer.echo(f"{place}: {label} [{finding.check}] {message}{'。' if chinese else '. '}{remedy}")

@@ -1,0 +1,133 @@
+"""``morning`` and ``status``: sending the edition of a day, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli import context
+from newsletter.cli.digest import Day, Newsletter
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from newsletter.delivery.books import Books
+    from newsletter.morning import Report
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(morning)
+    app.command()(status)
+
+
+def morning(day: Day = None, newsletter: Newsletter = None, as_json: AsJson = False) -> None:
+    """Find the digest of the day, examine it, freeze the edition and send it; twice does nothing twice."""
+    app = context.open_app()
+    slug, settings = app.settings.newsletter(newsletter)
+    try:
+        report = app.morning(slug).run(day.date() if day else None)
+    finally:
+        app.close()
+    if as_json:
+        typer.echo(json.dumps(_report_json(report), ensure_ascii=False, indent=2))
+    else:
+        print_report(report, settings.schedule.tz)
+        if report.books and report.books.owed and app.settings.transport.kind == "file":
+            folder = app.settings.transport.file.folder
+            typer.echo(f"the emails lie in {folder}/{slug}-{report.day}/ (open index.html)")
+    raise typer.Exit(report.exit_code)
+
+
+def status(day: Day = None, newsletter: Newsletter = None, as_json: AsJson = False) -> None:
+    """Show the edition of a day and its books: every copy accounted for."""
+    from newsletter import slots
+    from newsletter.morning import edition_report
+
+    app = context.open_app()
+    slug, settings = app.settings.newsletter(newsletter)
+    wanted: date | None = day.date() if day else None
+    with app.database.readers() as session:
+        report = edition_report(session, slug, wanted)
+    zone = settings.schedule.tz
+    slot = slots.upcoming(slots.daily(settings.schedule.send_at, zone), app.clock(), 1)[0].astimezone(zone)
+    if as_json:
+        document = _report_json(report) if report else {"newsletter": slug, "state": None}
+        typer.echo(json.dumps(document | {"next_slot": slot.isoformat()}, ensure_ascii=False, indent=2))
+    elif report is None:
+        typer.echo(f"{slug}: no edition" + (f" of {wanted}" if wanted else " yet"))
+    else:
+        print_report(report, zone)
+    if not as_json:
+        typer.echo(
+            f"next morning: {slot:%Y-%m-%d %H:%M} {zone.key} (by `newsletter morning`, from cron or by hand)"
+        )
+
+
+def print_report(report: Report, zone: ZoneInfo) -> None:
+    """Print a report for a person."""
+    colour = {"finished": typer.colors.GREEN, "sending": typer.colors.YELLOW}.get(
+        report.state.value, typer.colors.RED
+    )
+    typer.secho(f"{report.newsletter} {report.day}: {report.state.value}", fg=colour, bold=True)
+    if report.subject:
+        typer.echo(f"  subject   {report.subject}")
+    if report.digest:
+        typer.echo(f"  digest    {report.digest}")
+    for problem in report.problems:
+        typer.secho(f"  problem   {problem}", fg=typer.colors.YELLOW)
+    words = ("message", "remedy")
+    language = "zh-CN" if context.chinese() else "en"
+    for finding in report.findings:
+        place = f"line {finding['line']}: " if finding["line"] else ""
+        text = " → ".join(finding[word][language] for word in words if finding[word][language])
+        typer.echo(f"  {finding['severity']:<9} {place}{text} [{finding['check']}]")
+    if report.books:
+        print_books(report.books)
+    if report.next_due:
+        typer.echo(
+            f"  the rest is due {report.next_due.astimezone(zone):%Y-%m-%d %H:%M:%S}; run it again then"
+        )
+
+
+def print_books(books: Books) -> None:
+    """Print the books as the sums they are."""
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(books.excluded.items()))
+    excluded = sum(books.excluded.values())
+    typer.echo(
+        f"  considered {books.considered:,} = excluded {excluded:,}" + (f" ({reasons})" if reasons else "")
+    )
+    typer.echo(f"             + owed {books.owed:,}")
+    states = " + ".join(
+        f"{state.value.replace('_', ' ')} {count:,}" for state, count in books.by_state.items() if count
+    )
+    typer.echo(f"  owed       {books.owed:,} = {states or '0'}")
+    if books.balanced:
+        typer.secho("  the books balance", fg=typer.colors.GREEN)
+    else:
+        typer.secho("  THE BOOKS DO NOT BALANCE", fg=typer.colors.RED, bold=True)
+
+
+def _report_json(report: Report) -> dict[str, object]:
+    return {
+        "newsletter": report.newsletter,
+        "day": report.day.isoformat(),
+        "state": report.state.value,
+        "subject": report.subject,
+        "digest": report.digest,
+        "findings": report.findings,
+        "problems": report.problems,
+        "books": report.books.as_json() if report.books else None,
+        "next_due": _iso(report.next_due),
+        "sent_now": report.sent_now,
+        "exit_code": int(report.exit_code),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

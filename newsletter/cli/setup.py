@@ -1,0 +1,69 @@
+"""Setting up: ``init``, ``migrate``, ``demo``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import context
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(init)
+    app.command()(migrate)
+    app.command()(demo)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where config.toml is to lie.")] = Path(),
+) -> None:
+    """Make config.toml, the keys and the database; what is already there is left alone."""
+    from newsletter.app import App
+    from newsletter.config import load, packaged_config
+    from newsletter.migrations import migrate as bring_up
+
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "config.toml"
+    if config.exists():
+        typer.echo(f"{config} is already there; using it")
+    else:
+        with os.fdopen(
+            os.open(config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as file:
+            file.write(packaged_config())
+        typer.echo(f"made {config}")
+    app = App(load(config.resolve()))
+    keys = app.settings.keys.file
+    if keys.exists():
+        typer.echo(f"{keys} is already there; using it")
+    else:
+        app.make_keys()
+        typer.echo(f"made {keys}")
+        typer.echo("  SAVE A COPY of this file somewhere safe and secret. Without it the unsubscribe links")
+        typer.echo("  in mail already sent stop working, and suppressed addresses are no longer recognised.")
+    bring_up(app.database)
+    typer.echo("the database is ready")
+    for slug, newsletter in app.settings.newsletters.items():
+        newsletter.source.folder.mkdir(parents=True, exist_ok=True)
+        typer.echo(f"put the digests of {slug} into {newsletter.source.folder}, then: newsletter morning")
+
+
+def migrate() -> None:
+    """Bring the database to the schema of this release."""
+    from newsletter.migrations import migrate as bring_up
+
+    before, now = bring_up(context.open_app(current=False).database)
+    typer.echo(f"the database is at {now}" + ("" if before == now else f" (was {before or 'empty'})"))
+
+
+def demo(
+    folder: Annotated[Path, typer.Option(help="Everything the demo makes lies here.")] = Path("var/demo"),
+) -> None:
+    """Show the whole way once: a sample digest, sample readers, gate, render, freeze, send to files."""
+    from newsletter.cli.demo import run
+
+    run(folder)

@@ -1,0 +1,64 @@
+"""One mailbox is one person, however the address is typed."""
+
+from __future__ import annotations
+
+import pytest
+
+from subscribers import Address, AddressHasher, InvalidAddress, mask, normalise
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Ada@Example.COM",
+        "  ada@example.com ",
+        "ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ",  # full width
+        "ada@example。com",  # an ideographic full stop
+    ],
+)
+def test_every_spelling_of_an_address_is_the_same_address(typed: str) -> None:
+    assert normalise(typed) == Address("ada@example.com")
+
+
+def test_a_chinese_domain_becomes_its_ascii_form() -> None:
+    assert normalise("ada@例子.中国").value == "ada@xn--fsqu00a.xn--fiqs8s"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "ada",
+        "ada@",
+        "@example.com",
+        "a b@example.com",
+        "ada@example",
+        "张三@example.com",  # most exchangers refuse it
+        "ada@example.com\r\nBcc: eve@example.com",
+        "ada@example.com, eve@example.com",
+        "<ada@example.com>",
+    ],
+)
+def test_what_mail_cannot_reach_is_refused_without_repeating_it(typed: str) -> None:
+    with pytest.raises(InvalidAddress) as refused:
+        normalise(typed)
+
+    assert not typed or typed not in str(refused.value)
+
+
+def test_a_hash_depends_on_the_key_and_on_nothing_else() -> None:
+    address = normalise("ada@example.com")
+
+    assert AddressHasher(b"k" * 32).digest(address) == AddressHasher(b"k" * 32).digest(address)
+    assert AddressHasher(b"k" * 32).digest(address) != AddressHasher(b"x" * 32).digest(address)
+
+
+def test_neither_an_address_nor_a_key_shows_in_logs() -> None:
+    assert "ada" not in f"{normalise('ada@example.com')!r} {normalise('ada@example.com')}"
+    assert mask("ada@example.com") == "a***@example.com"
+    assert "k" * 8 not in repr(AddressHasher(b"k" * 32))
+
+
+def test_a_short_key_is_refused() -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        AddressHasher(b"short")

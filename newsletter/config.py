@@ -255,6 +255,7 @@ def load(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
     with _secrets_from_files():
+        _refuse_unknown_variables()
         try:
             settings = Settings(**values)
         except ValidationError as error:
@@ -278,24 +279,30 @@ def _explain(error: ValidationError, path: Path) -> str:
 @contextmanager
 def _secrets_from_files() -> Iterator[None]:
     """Offer ``NEWSLETTER_…_FILE`` as ``NEWSLETTER_…`` while the settings are read."""
-    added: list[str] = []
+    before = dict(os.environ)
     try:
-        for name, value in list(os.environ.items()):
+        for name, value in before.items():
             target = name.removesuffix("_FILE")
             # A key that is itself called "file" (keys.file) ends in two underscores and FILE.
             if not name.startswith(ENV_PREFIX) or target == name or name.endswith("__FILE"):
                 continue
-            if target in os.environ:
-                continue
             try:
-                os.environ[target] = Path(value).read_text(encoding="utf-8").strip()
+                os.environ.setdefault(target, Path(value).read_text(encoding="utf-8").strip())
             except OSError as error:
                 raise ConfigError(f"{name}: cannot read {value}: {error.strerror}") from error
-            added.append(target)
+            del os.environ[name]
         yield
     finally:
-        for name in added:
-            os.environ.pop(name, None)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _refuse_unknown_variables() -> None:
+    """Refuse a variable with our prefix that names no section: the library would pass over it."""
+    for name in os.environ:
+        section = name.removeprefix(ENV_PREFIX).partition("__")[0].lower()
+        if name.startswith(ENV_PREFIX) and name != CONFIG_ENV and section not in Settings.model_fields:
+            raise ConfigError(f"the environment ({name}): no such setting; is it a typo?")
 
 
 def _anchor(settings: Settings, folder: Path) -> Settings:

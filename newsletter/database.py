@@ -80,8 +80,10 @@ def connect(url: str) -> Database:
     """Return the database behind ``url``; a missing SQLite file is made, with mode 0600."""
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite":
-            engine = _sqlite(Path(parsed.database or ""))
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            engine = _sqlite(Path(parsed.database))
+        elif parsed.get_backend_name() != "postgresql":
+            raise ConfigError("database.url: must be sqlite:///a/file or postgresql://user@host/name")
         else:
             engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     except (ArgumentError, ModuleNotFoundError) as error:

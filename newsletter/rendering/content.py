@@ -33,7 +33,7 @@ _PROSE_TAGS = (
     | _HEADINGS
     | frozenset(
         "p hr ul ol li blockquote pre table caption thead tbody tfoot tr th td div dl dt dd "
-        "figure figcaption details summary".split()
+        "figure figcaption".split()  # no details: mail programs would never open it
     )
 )
 _ATTRIBUTES: dict[str, set[str]] = {
@@ -47,6 +47,9 @@ _ATTRIBUTES: dict[str, set[str]] = {
 _IMAGE = re.compile(r"<img\b((?:[^<>\"]|\"[^\"]*\")*)>")
 _SRC = re.compile(r"\bsrc=\"([^\"]*)\"")
 _ALT = re.compile(r"\balt=\"([^\"]*)\"")
+_LAST_PARAGRAPH = re.compile(
+    r"<p style=\"[^\"]*\">((?:(?!<p\b).)*)</p>(?=</(?:blockquote|li|td)>)", re.DOTALL
+)
 _HEADING_TAG = re.compile(r"<(/?)h([1-6])\b")
 
 
@@ -93,6 +96,8 @@ class HtmlWriter:
         if not blocks:
             return ""
         fragment = unlink_unsafe(self._prose.clean(block_markup(blocks)))
+        # What encloses a paragraph has a margin of its own.
+        fragment = _LAST_PARAGRAPH.sub(r'<p style="margin:0;">\1</p>', fragment)
         return ranked(self._images_named(fragment), under=under)
 
     def heading(self, inlines: Sequence[Inline]) -> str:

@@ -2,7 +2,7 @@
 
 While a template is rendered a hole is a mark made of letters and digits; afterwards the text is
 split at the marks. A mark holds a number drawn for this one rendering and proven absent from all
-that goes in, so no digest can contain one. The result does not depend on the number.
+that comes from outside, so no digest can contain one. The result does not depend on the number.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from newsletter.rendering.folders import TemplateError
 
 
 class Marks:
-    """The marks of one rendering. ``inputs`` is every text that goes into it."""
+    """The marks of one rendering. ``inputs`` is every text that comes from outside."""
 
     def __init__(self, inputs: Iterable[str]) -> None:
         inputs = list(inputs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Protocol
 
 from newsletter.digests.digest import Digest, Section, Story
@@ -46,14 +47,22 @@ class Title:
     date: str
     text: str
     is_name: bool  # the rest is only the newsletter's name again
+    is_dated: bool  # the date in front says the day, year included
 
     @classmethod
-    def of(cls, digest: Digest, *, name: str) -> Title:
-        """Read the title of ``digest``."""
+    def of(cls, digest: Digest, *, name: str, day: date) -> Title:
+        """Read the title of ``digest``, which goes out on ``day``."""
         whole = one_line(clean(digest.title))
         dated = _DATE_IN_FRONT.match(whole)
         text = whole[dated.end() :] if dated else whole
-        return cls(whole=whole, date=dated[1] if dated else "", text=text, is_name=_bare(text) == _bare(name))
+        numbers = tuple(map(int, re.findall(r"\d+", dated[1]))) if dated else ()
+        return cls(
+            whole=whole,
+            date=dated[1].strip() if dated else "",
+            text=text,
+            is_name=_bare(text) == _bare(name),
+            is_dated=numbers == (day.year, day.month, day.day),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,13 +76,13 @@ def inline_markup(inlines: Sequence[Inline]) -> str:
 
 def heading_markup(inlines: Sequence[Inline]) -> str:
     """Return a heading's ``inlines``; an emoji in front is decoration and not read aloud."""
-    match inlines:
-        case [Text(text), *rest] if picture := _LEADING_PICTURE.match(clean(text)):
-            tail = Text(text[picture.end() :])
-            return _decoration(picture[0]) + inline_markup([tail, *rest])
-        case [(Strong(children) | Emphasis(children)) as first, *rest]:
-            tag = "strong" if isinstance(first, Strong) else "em"
-            return f"<{tag}>{heading_markup(children)}</{tag}>{inline_markup(rest)}"
+    if not inlines:
+        return ""
+    first, rest = inlines[0], inlines[1:]
+    if isinstance(first, Strong):
+        return f"<strong>{heading_markup(first.children)}</strong>{inline_markup(rest)}"
+    if isinstance(first, Text) and (picture := _LEADING_PICTURE.match(clean(first.text))):
+        return _decoration(picture[0]) + inline_markup([Text(first.text[picture.end() :]), *rest])
     return inline_markup(inlines)
 
 

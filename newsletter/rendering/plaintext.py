@@ -52,7 +52,7 @@ class TextWriter:
 
     def blocks(self, blocks: Sequence[Block], *, under: int = 0) -> str:
         """Return ``blocks`` with a blank line between them."""
-        return "\n\n".join(filter(None, (self._block(block) for block in blocks)))
+        return self._joined(blocks, "\n\n")
 
     def heading(self, inlines: Sequence[Inline]) -> str:
         """Return the words of a heading on one line, each link followed by its address."""
@@ -66,6 +66,9 @@ class TextWriter:
             safe = safe_url(target) if target else None
             words += f" <{safe}>" if safe and safe != own else ""
         return " ".join(words.split())
+
+    def _joined(self, blocks: Iterable[Block], gap: str) -> str:
+        return gap.join(filter(None, map(self._block, blocks)))
 
     def _block(self, block: Block) -> str:
         match block:
@@ -85,11 +88,13 @@ class TextWriter:
                 return _without_tags(raw).strip()
 
     def _list(self, block: ListBlock) -> str:
+        gap = "\n" if block.tight else "\n\n"
         items = []
         for position, item in enumerate(block.items):
             mark = "- " if block.start is None else f"{block.start + position}. "
-            items.append(_prefixed(self.blocks(item), mark, " " * len(mark)))
-        return ("\n" if block.tight else "\n\n").join(items)
+            words = self._joined(item, gap)
+            items.append(_prefixed(words, mark, " " * len(mark)))
+        return gap.join(items)
 
     def _row(self, cells: Iterable[Sequence[Inline]]) -> str:
         return " | ".join(" ".join(self._inlines(cell).split()) for cell in cells)

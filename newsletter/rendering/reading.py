@@ -7,7 +7,6 @@ Pure: values in, values out.
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -86,10 +85,8 @@ def cut(text: str, han: int) -> str:
     if width(text) <= han:
         return text
     room, end = float(han - 1), 0
-    for end, character in enumerate(text):
-        room -= width(character)
-        if room < 0:
-            break
+    while room >= (step := width(text[end])):
+        room, end = room - step, end + 1
     kept = text[:end]
     # A Latin word is kept whole, unless it is all there is.
     if _WORD.match(text[end]) and _WORD.search(kept[-1:]):

@@ -17,17 +17,16 @@ from newsletter.mailing import Hole, HoleKind, Mailing, Sender
 from newsletter.rendering.content import HtmlWriter, ProseStyles
 from newsletter.rendering.headers import edition_headers
 from newsletter.rendering.holes import Marks
+from newsletter.rendering.inbox import headline, marked_as_advert, preheader
 from newsletter.rendering.letter import Prose, Title
 from newsletter.rendering.links import LinkNames
 from newsletter.rendering.markup import clean
 from newsletter.rendering.plaintext import TextWriter
-from newsletter.rendering.reading import cut, first_sentences, minutes, one_line
+from newsletter.rendering.reading import cut, minutes, one_line
 from newsletter.rendering.templates import Templates, html_pattern, trusted_html
 from newsletter.urls import Urls
 
-SUBJECT_HAN = 30  # phones show 15, desktops about 30
-PREHEADER_HAN = 60
-DEFAULT_TEMPLATE = "daily"  # lends what another template does not bring
+DEFAULT_TEMPLATE = "daily"  # lends the files that another template does not bring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,56 +59,24 @@ class Renderer:
     ) -> Rendered:
         """Return ``digest`` as the mailing that goes out on ``day``, or raise ``TemplateError``.
 
-        The holes are ``leave_url``, ``manage_url`` and ``address``.
+        ``edition`` is the mailing's label. A reader's values fill ``leave_url``, ``manage_url`` and
+        ``address``; without them the links lead to the sign-up page.
         """
         words = catalog(language)
-        online = urls.edition(day, kind, serial)
-        marks = Marks([repr(digest), repr(newsletter), repr(urls), language, edition])
-        common: dict[str, object] = {
-            "language": words.tag,
-            "direction": words.direction,
-            "name": newsletter.name,
-            "description": newsletter.description,
-            "title": Title.of(digest, name=newsletter.name),
-            "date": words.long_date(day),
-            "short_date": words.short_date(day),
-            "weekday": words.weekday(day),
-            "minutes": minutes(digest),
-            "story_count": len(digest.stories),
-            "categories": tuple(filter(None, (one_line(clean(label)) for label in digest.categories))),
-            "is_essay": digest.is_essay,
-            "sponsored": digest.front.sponsored,
-            "ai_generated": digest.front.ai_generated,
-            "home_url": urls.home,
-            "archive_url": urls.archive,
-            "online_url": online,
-            "leave_url": marks.mark("leave_url"),
-            "manage_url": marks.mark("manage_url"),
-            "address": marks.mark("address"),
-            "contact": newsletter.sender.reply_to or newsletter.sender.address,
-            "postal_address": newsletter.postal_address,
-        }
-        subject = self._subject(digest, newsletter, words, common, marks)
-        preheader = _preheader(digest, words)
-        common |= {"subject": subject, "preheader": preheader}
+        marks = Marks([repr(digest), repr(newsletter), repr(urls), edition])
+        values = _values(digest, newsletter, words, urls=urls, day=day)
+        values["online_url"] = urls.edition(day, kind, serial)
+        values |= {name: marks.mark(name) for name in ("leave_url", "manage_url", "address")}
+        values["subject"] = subject = self._subject(digest, newsletter, words, values, marks)
+        values["preheader"] = first_words = preheader(digest, words)
 
         leave = Hole("leave_url", HoleKind.URL, urls.home)
         manage = Hole("manage_url", HoleKind.URL, urls.home)
-        html_address = Hole("address", HoleKind.HTML, words.say("email.your_address"))
-        text_address = Hole("address", HoleKind.TEXT, words.say("email.your_address"))
-
-        prose = self._html_prose(digest, newsletter, words, common)
-        html_name, html_source = self._part(newsletter, "body.mjml.j2")
-        html = marks.split(
-            self._templates.render(html_name, common | _as_values(prose) | {"say": _HtmlWords(words)}),
-            *(leave, manage, html_address),
-            where=html_source,
-        )
-        text_name, text_source = self._part(newsletter, "body.txt.j2")
-        text = marks.split(
-            self._text(text_name, digest, words, common),
-            *(leave, manage, text_address),
-            where=text_source,
+        your_address = words.say("email.your_address")
+        prose = self._html_prose(digest, newsletter, words, values)
+        html, html_file = self._render(newsletter, "body.mjml.j2", values, prose, _HtmlWords(words))
+        text, text_file = self._render(
+            newsletter, "body.txt.j2", values, _text_prose(digest, words), words.say
         )
         mailing = Mailing(
             edition=edition,
@@ -119,18 +86,22 @@ class Renderer:
             headers=edition_headers(
                 newsletter, urls=urls, language=words.tag, edition=edition, kind=kind, leave=leave
             ),
-            text=text,
-            html=html,
+            text=marks.split(
+                text, leave, manage, Hole("address", HoleKind.TEXT, your_address), where=text_file
+            ),
+            html=marks.split(
+                html, leave, manage, Hole("address", HoleKind.HTML, your_address), where=html_file
+            ),
         )
         return Rendered(
             mailing=mailing,
-            html_bytes=len(html.fill({}).encode()),
+            html_bytes=len(mailing.html.fill({}).encode()),
             story_bytes=tuple(
                 len(story.title.encode()) + len(story.body.encode())
                 for section in prose.sections
                 for story in section.stories
             ),
-            preheader=preheader,
+            preheader=first_words,
         )
 
     def _subject(
@@ -138,61 +109,58 @@ class Renderer:
         digest: Digest,
         newsletter: NewsletterSettings,
         words: Catalog,
-        common: Mapping[str, object],
+        values: Mapping[str, object],
         marks: Marks,
     ) -> str:
         """Return the digest's own subject, else the newsletter's pattern, else the template's."""
-        first = digest.stories[0].title_text if digest.stories and not digest.is_essay else digest.title
-        values = {**common, "story": cut(clean(first), SUBJECT_HAN), "cut": cut, "say": words.say}
-        where = "subject"
-        if digest.front.subject:
-            subject = clean(digest.front.subject)
+        names = {**values, "story": headline(digest), "cut": cut, "say": words.say}
+        if digest.front.subject and digest.front.subject.strip():
+            where, subject = "subject", clean(digest.front.subject)
         elif newsletter.subject:
-            where = "the setting subject of the newsletter"
-            subject = self._templates.render_pattern(newsletter.subject, values, setting=where)
+            where = "the newsletter's setting subject"
+            subject = self._templates.render_pattern(newsletter.subject, names, setting=where)
         else:
-            name, where = self._part(newsletter, "subject.txt.j2")
-            subject = self._templates.render(name, values)
-        # No hole may stand in a subject, so there is one piece, or none when it came out empty.
-        pieces = marks.split(one_line(subject), where=where).pieces
-        subject = str(pieces[0]) if pieces else newsletter.name
-        marked = words.say("email.advert_subject", subject=subject)
-        is_marked = words.say("email.advert") in subject[:6] or subject.startswith(marked[:4])
-        return marked if digest.front.sponsored and not is_marked else subject
+            name, where = self._file(newsletter, "subject.txt.j2")
+            subject = self._templates.render(name, names)
+        # Given no hole, the marks raise where one stands: a subject is the same for every reader.
+        marks.split(subject, where=where)
+        subject = one_line(subject) or newsletter.name
+        return marked_as_advert(subject, words) if digest.front.sponsored else subject
 
     def _html_prose(
-        self, digest: Digest, newsletter: NewsletterSettings, words: Catalog, common: Mapping[str, object]
+        self, digest: Digest, newsletter: NewsletterSettings, words: Catalog, values: Mapping[str, object]
     ) -> Prose:
-        styles_name, _ = self._part(newsletter, "prose.toml")
+        styles, _ = self._file(newsletter, "prose.toml")
         writer = HtmlWriter(
-            ProseStyles.read(self._templates.folders.read(styles_name)),
-            unnamed_image=words.say("text.image"),
+            ProseStyles.read(self._templates.folders.read(styles)), unnamed_image=words.say("text.image")
         )
         prose = Prose.of(digest, writer)
-        reserved = {
-            words.say("email.view_online"): common["online_url"],
-            words.say("email.archive"): common["archive_url"],
-            words.say("email.manage"): common["manage_url"],
-            words.say("email.leave"): common["leave_url"],
-            words.say("email.subscribe"): common["home_url"],
-            str(common["contact"]): f"mailto:{common['contact']}",
-        }
+        links_of_ours = ("view_online", "online_url"), ("archive", "archive_url"), ("subscribe", "home_url")
+        links_of_theirs = ("manage", "manage_url"), ("leave", "leave_url")
         names = LinkNames(
             prose.fragments(),
-            reserved={name: str(target) for name, target in reserved.items()},
+            reserved={
+                words.say(f"email.{key}"): str(values[target])
+                for key, target in links_of_ours + links_of_theirs
+            },
             with_host=lambda host: words.say("text.with_host", host=host),
         )
         return prose.rewritten(lambda fragment: trusted_html(names.write(fragment)))
 
-    def _text(self, name: str, digest: Digest, words: Catalog, common: Mapping[str, object]) -> str:
-        writer = TextWriter(
-            image_label=lambda alt: words.say("text.image_label", alt=alt),
-            unnamed_image=words.say("text.image"),
-        )
-        values = common | _as_values(Prose.of(digest, writer)) | {"say": words.say}
-        return self._templates.render(name, values).strip() + "\n"
+    def _render(
+        self,
+        newsletter: NewsletterSettings,
+        file: str,
+        values: Mapping[str, object],
+        prose: Prose,
+        say: object,
+    ) -> tuple[str, str]:
+        """Return a part of the email, its marks still in it, and the file it was made with."""
+        name, place = self._file(newsletter, file)
+        names = {**values, "intro": prose.intro, "sections": prose.sections, "say": say}
+        return self._templates.render(name, names).strip() + "\n", place
 
-    def _part(self, newsletter: NewsletterSettings, file: str) -> tuple[str, str]:
+    def _file(self, newsletter: NewsletterSettings, file: str) -> tuple[str, str]:
         """Return the name and place of a file of the newsletter's template, or of the default one."""
         found = self._templates.folders.find(f"{newsletter.template}/{file}")
         if found is None:
@@ -201,7 +169,7 @@ class Renderer:
 
 
 class _HtmlWords:
-    """``say`` for HTML: the text and every value that is not safe HTML are escaped."""
+    """``say`` for HTML: the text is escaped, and so is every value that is not safe HTML."""
 
     def __init__(self, words: Catalog) -> None:
         self._words = words
@@ -210,24 +178,34 @@ class _HtmlWords:
         return html_pattern(self._words.pattern(key, count=count))(count=count, **values)
 
 
-def _as_values(prose: Prose) -> dict[str, object]:
-    return {"intro": prose.intro, "sections": prose.sections}
+def _values(
+    digest: Digest, newsletter: NewsletterSettings, words: Catalog, *, urls: Urls, day: date
+) -> dict[str, object]:
+    """Return what every template sees, the subject's included."""
+    return {
+        "language": words.tag,
+        "direction": words.direction,
+        "name": newsletter.name,
+        "description": newsletter.description,
+        "title": Title.of(digest, name=newsletter.name, day=day),
+        "date": words.long_date(day),
+        "short_date": words.short_date(day),
+        "weekday": words.weekday(day),
+        "minutes": minutes(digest),
+        "story_count": len(digest.stories),
+        "categories": tuple(filter(None, (one_line(clean(label)) for label in digest.categories))),
+        "is_essay": digest.is_essay,
+        "sponsored": digest.front.sponsored,
+        "ai_generated": digest.front.ai_generated,
+        "home_url": urls.home,
+        "archive_url": urls.archive,
+        "contact": newsletter.sender.reply_to or newsletter.sender.address,
+        "postal_address": newsletter.postal_address,
+    }
 
 
-def _preheader(digest: Digest, words: Catalog) -> str:
-    """Return the line a mailbox shows after the subject: what the reader cannot see yet."""
-    if digest.front.description:
-        return cut(clean(digest.front.description), PREHEADER_HAN)
-    if intro := first_sentences(digest.intro, PREHEADER_HAN):
-        return clean(intro)
-    # The first title is in the subject already.
-    titles = [one_line(clean(story.title_text)) for story in digest.stories[1:4]]
-    if titles:
-        return cut(words.say("text.more", titles=words.say("text.separator").join(titles)), PREHEADER_HAN)
-    bodies = (block for story in digest.stories for block in story.body)
-    return clean(first_sentences(bodies, PREHEADER_HAN)) or newsletter_line(digest)
-
-
-def newsletter_line(digest: Digest) -> str:
-    """Return the digest's title, for a preheader when there is no prose at all."""
-    return cut(clean(digest.title), PREHEADER_HAN)
+def _text_prose(digest: Digest, words: Catalog) -> Prose:
+    writer = TextWriter(
+        image_label=lambda alt: words.say("text.image_label", alt=alt), unnamed_image=words.say("text.image")
+    )
+    return Prose.of(digest, writer)

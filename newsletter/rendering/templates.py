@@ -79,12 +79,12 @@ class Templates:
 
 def trusted_html(html: str) -> Markup:
     """Mark ``html`` as safe to stand in a page as it is: it was sanitised, or made by us."""
-    return Markup(html)
+    return Markup(html)  # noqa: S704 - this is the one place that says so
 
 
 def html_pattern(pattern: str) -> Callable[..., Markup]:
     """Return a function that fills ``pattern``, escaping both it and the values that are not safe."""
-    return Markup(Markup.escape(pattern)).format
+    return Markup.escape(pattern).format
 
 
 class _Loader(BaseLoader):

@@ -46,6 +46,7 @@ class Subscription(Base):
     status: Mapped[Status] = mapped_column(Choice(Status))
     cadence: Mapped[Cadence] = mapped_column(Choice(Cadence), default=Cadence.DAILY)
     paused_until: Mapped[date | None] = mapped_column(Date)  # the first day with mail again
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -107,6 +107,7 @@ def add(session: Session, people: Iterable[Reader], *, newsletter: str = SLUG, n
                 "status": person.status,
                 "cadence": person.cadence,
                 "paused_until": person.paused_until,
+                "tags": [],
                 "created_at": now,
             }
             for n, person in enumerate(people, 1)

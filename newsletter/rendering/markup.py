@@ -116,8 +116,8 @@ def _runs(title: Iterable[Inline]) -> Iterator[tuple[str | None, Inline]]:
             case Strike(children):
                 for url, part in _runs(children):
                     yield url, Strike((part,))
-            case Image(_, alt, title):
-                yield None, Text(alt or title)
+            case Image(_, alt, hint):
+                yield None, Text(alt or hint)
             case RawInline(raw) if _RAW_LINK.match(raw):
                 pass  # its text stays; a title is one link, to its story
             case _:

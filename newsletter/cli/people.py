@@ -39,7 +39,7 @@ def add(
     ] = None,
 ) -> None:
     """Put a person on the list who has agreed to it elsewhere. Whoever left stays left."""
-    from newsletter.language import LANGUAGES
+    from newsletter.config import LANGUAGES
     from subscribers import Event
 
     if language is not None and language not in LANGUAGES:

@@ -142,15 +142,11 @@ class SmtpSink:
     def _conversation(self) -> SMTP:
         with self._lock:
             self.connections += 1
-        options: dict[str, Any] = {"hostname": "sink.invalid", "ident": "sink", "enable_SMTPUTF8": False}
+        options: dict[str, Any] = {"hostname": "sink.invalid", "ident": "sink", "loop": self._loop}
         if self._tls and not self._is_wrapped:
             options |= {"tls_context": self._tls, "require_starttls": True}
         if self._login:
-            options |= {
-                "authenticator": self._authenticate,
-                "auth_required": True,
-                "auth_require_tls": bool(self._tls) and not self._is_wrapped,
-            }
+            options |= {"authenticator": self._authenticate, "auth_required": True}
         return _Conversation(self, self.connections, **options)
 
     def _authenticate(self, _server: Any, _session: Any, _envelope: Any, _how: str, data: Any) -> AuthResult:
@@ -194,6 +190,8 @@ class _Conversation(SMTP):
 
     def __init__(self, sink: SmtpSink, number: int, **options: Any) -> None:
         super().__init__(_NoHooks(), **options)
+        # A login in the clear is fine on loopback; as an argument aiosmtpd would warn of it.
+        self._auth_require_tls = bool(options.get("require_starttls"))
         self._sink = sink
         self._number = number
 

@@ -26,7 +26,7 @@ from typing import Any, Self
 from newsletter.clock import Clock, utc_now
 from newsletter.testing.faults import Answer, Fault, errors, html
 from newsletter.testing.loopback import Loopback, Request
-from newsletter.testing.mail_send import problems
+from newsletter.testing.mail_send import Problem, problems
 
 SEND = "/v3/mail/send"
 
@@ -124,6 +124,7 @@ class StubSendGrid:
         self.keys = dict(keys or {"SG.stub-key.not-a-secret": ["mail.send"]})
         self.domains = domains
         self.account = Account.GOOD
+        self.refused: set[str] = set()  # addresses that it takes for invalid
         self.is_cryptic = False  # a refusal of a body then says "Bad Request" and no field
         self.longest_body = longest_body
         self.exchanges: list[Exchange] = []
@@ -208,7 +209,7 @@ class StubSendGrid:
             body = json.loads(request.body.decode())
         except ValueError:
             return errors(400, (None, "Bad Request"))
-        if found := problems(body, now=self._clock()):
+        if found := problems(body, now=self._clock()) or self._refuse_addresses(body):
             told = [(None, "Bad Request")] if self.is_cryptic else [(one.field, one.message) for one in found]
             return errors(400, *told)
         if refusal := self._refuse_sender(body):
@@ -220,6 +221,14 @@ class StubSendGrid:
             with self._lock:
                 self._accepted.append((message_id, self._clock(), body))
         return Answer(status=202, headers={"X-Message-Id": message_id, "X-Frame-Options": "DENY"})
+
+    def _refuse_addresses(self, body: Mapping[str, Any]) -> list[Problem]:
+        return [
+            Problem(f"personalizations.{number}.to.{place}.email", "Does not contain a valid address.")
+            for number, one in enumerate(body["personalizations"])
+            for place, mailbox in enumerate(one["to"])
+            if mailbox["email"] in self.refused
+        ]
 
     def _refuse_caller(self, request: Request) -> Answer | None:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")

@@ -14,6 +14,7 @@ import re
 import smtplib
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,7 +39,8 @@ class SmtpTransport:
 
     ``security`` is ``starttls`` or ``tls``, both with the certificate checked, or ``none``, and a
     password is never sent in the clear to another machine. ``timeout`` is for each step of the
-    conversation. ``context`` trusts other authorities than the system's.
+    conversation; a call that has taken ``longest_call`` starts no further copy, so that it ends
+    before its lease does. ``context`` trusts other authorities than the system's.
     """
 
     name = "smtp"
@@ -53,6 +55,7 @@ class SmtpTransport:
         username: str = "",
         password: str = "",
         timeout: timedelta = timedelta(seconds=60),
+        longest_call: timedelta = timedelta(seconds=60),
         clock: Clock = utc_now,
         context: ssl.SSLContext | None = None,
     ) -> None:
@@ -66,6 +69,7 @@ class SmtpTransport:
         self._username = username
         self._password = password
         self._timeout = timeout
+        self._longest_call = longest_call
         self._clock = clock
         self._context = context or ssl.create_default_context()
 
@@ -78,8 +82,9 @@ class SmtpTransport:
         sender = mailing.sender.address
         client: smtplib.SMTP | None = None
         lost_in_a_row = 0
+        started = time.monotonic()
         try:
-            for copy in copies:
+            for number, copy in enumerate(copies):
                 try:
                     message = prepared.message(copy, self._clock())
                 except ValueRefused as error:
@@ -87,6 +92,8 @@ class SmtpTransport:
                     continue
                 if lost_in_a_row == _LOST_IN_A_ROW:
                     raise Unavailable(f"{self._host} hangs up on one copy after the other")
+                if number and time.monotonic() - started >= self._longest_call.total_seconds():
+                    raise Unavailable(f"{self._host} is slow: it took {number} of {len(copies)} copies")
                 client = client or self._connect(hello=sender.rpartition("@")[2])
                 reply = _hand_over(client, sender, copy.address, message)
                 lost_in_a_row = lost_in_a_row + 1 if reply.is_last else 0

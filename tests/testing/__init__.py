@@ -1,0 +1,1 @@
+"""The stand-ins are themselves held to their word."""

@@ -1,0 +1,1 @@
+"""What a transport puts on the wire, and what it makes of the answer."""

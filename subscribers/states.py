@@ -30,8 +30,9 @@ class Event(StrEnum):
 class TransitionNotAllowed(Exception):
     """This event cannot happen to a subscription in this status."""
 
-    def __init__(self, status: Status, event: Event) -> None:
-        super().__init__(f"a subscription that is {status} cannot be {event}")
+    def __init__(self, status: Status | None, event: Event) -> None:
+        what = f"a subscription that is {status}" if status else "somebody who is not on the list"
+        super().__init__(f"{what} cannot be {event}")
         self.status = status
         self.event = event
 
@@ -63,7 +64,7 @@ def next_status(status: Status | None, event: Event) -> Status:
     if status is None:
         if event in FIRST:
             return FIRST[event]
-        raise TransitionNotAllowed(Status.LEFT, event)
+        raise TransitionNotAllowed(None, event)
     if (status, event) not in TRANSITIONS:
         raise TransitionNotAllowed(status, event)
     return TRANSITIONS[status, event]

@@ -157,8 +157,9 @@ def _apply(
         evidence = Evidence(origin=origin, language=language)
     except ValueError as error:
         raise ConfigError(f"--origin: {error}") from None
+    leaving = event is Happening.LEFT
     with app.database.sessions.begin() as session:
-        if event is Happening.LEFT:
+        if leaving:
             _person(app, session, normal)
         try:
             return apply(
@@ -171,12 +172,8 @@ def _apply(
                 now=app.clock(),
             )
         except TransitionNotAllowed as error:
-            who = (
-                "this person is not on the list"
-                if event is Event.LEFT
-                else "whoever left comes back only by themselves"
-            )
-            raise NewsletterError(f"{error}; {who}") from None
+            why = "they are not on this list" if leaving else "whoever left comes back only by themselves"
+            raise NewsletterError(f"{error}: {why}") from None
 
 
 def _person(app: App, session: Session, address: Address) -> Subscriber:

@@ -40,8 +40,8 @@ def phrase(name: str) -> str:
     """Return ``name`` as an RFC 5322 phrase: quoted, or RFC 2047 encoded when it is not ASCII."""
     if name.isascii():
         return '"' + re.sub(r'([\\"])', r"\\\1", name) + '"'
-    # Header folds at 75, the longest an encoded word may be; the transport folds the lines.
-    return Header(name, "utf-8").encode(linesep="\n").replace("\n ", " ")
+    # 75 is the longest an encoded word may be; the lines are folded by the transport.
+    return Header(name, "utf-8", maxlinelen=75).encode(linesep="\n").replace("\n ", " ")
 
 
 def sender_id(domain: str) -> str:

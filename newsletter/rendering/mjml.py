@@ -22,6 +22,7 @@ _INCLUDE = re.compile(r"""<mj-include\s+path=["']([^"']+)["']\s*/>""")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 # A tag of any kind, its attributes included; Jinja in an attribute must not hold a quote or a ">".
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)(/?)>")
+_BARE = re.compile(r"<(?![A-Za-z/!])")
 _VALUE = re.compile(r"=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _POSITION = re.compile(r"position (\d+):\d+")
 # mrml drops an element it does not know without a word.
@@ -91,6 +92,10 @@ def compile_mjml(template: Assembled) -> str:
 def _check(template: Assembled) -> None:
     """Refuse what mrml would pass over: unbalanced or unknown elements, values it would mangle."""
     text = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), template.text)
+    if bare := _BARE.search(text):
+        raise TemplateError(
+            f"{template.place_at(bare.start())}: a bare < must be written &lt; (in Jinja: 'a is lt b')"
+        )
     loose = _MAY_STAND_IN_HEAD.search(text)
     may_be_anything = range(*loose.span()) if loose else range(0)
     open_elements: list[tuple[str, int]] = []

@@ -31,6 +31,7 @@ _WORD = re.compile(r"[A-Za-z0-9]+(?:[.'’-][A-Za-z0-9]+)*")
 _SENTENCE_END = re.compile(
     r"(?<=[。！？!?…])(?![。！？!?…”’」』）)])|(?<=[。！？!?…][”’」』）)])|(?<=[.!?])\s+(?=\S)"
 )
+_CLAUSE_END = re.compile(r"(?<=[，；：。！？])|(?<=[,;:.!?]) ")
 _ANNOUNCES = re.compile(r"[：:]\s*$")
 
 
@@ -73,8 +74,9 @@ def lines_of(blocks: Iterable[Block]) -> Iterator[str]:
 
 def width(text: str) -> float:
     """Return how many Han characters wide ``text`` is."""
+    # A: quotation marks and dashes, which Chinese fonts draw as wide as a Han character.
     return sum(
-        0.0 if unicodedata.combining(c) else 1.0 if unicodedata.east_asian_width(c) in "WF" else 0.5
+        0.0 if unicodedata.combining(c) else 1.0 if unicodedata.east_asian_width(c) in "WFA" else 0.5
         for c in text
     )
 
@@ -88,11 +90,15 @@ def cut(text: str, han: int) -> str:
     while room >= (step := width(text[end])):
         room, end = room - step, end + 1
     kept = text[:end]
+    # Whole clauses read best, when not too much is lost for them.
+    clause = _CLAUSE_END.split(kept)[-1]
+    if clause != kept and width(kept) - width(clause) >= han * 0.7:
+        return _without_tail(kept.removesuffix(clause)) + "…"
     # A Latin word is kept whole, unless it is all there is.
     if _WORD.match(text[end]) and _WORD.search(kept[-1:]):
         whole = re.sub(r"[A-Za-z0-9.'’-]+$", "", kept)
         kept = whole if width(whole) >= han / 2 else kept
-    return kept.rstrip(" ，、；：,;:—-–（(“‘「《") + "…"
+    return _without_tail(kept) + "…"
 
 
 def first_sentences(blocks: Iterable[Block], han: int) -> str:
@@ -108,6 +114,10 @@ def first_sentences(blocks: Iterable[Block], han: int) -> str:
             break
         taken = joined
     return taken.strip() or cut(text, han)
+
+
+def _without_tail(text: str) -> str:
+    return text.rstrip(" ，、；：。,;:—-–（(“‘「《")
 
 
 def one_line(text: str) -> str:

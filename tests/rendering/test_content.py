@@ -85,7 +85,10 @@ def test_the_text_after_an_unfinished_tag_is_not_swallowed() -> None:
 
 
 def test_a_script_in_a_line_goes_with_what_it_hides() -> None:
-    assert inline(Text("前"), RawInline("<script>"), Text("alert(1)"), RawInline("</script>"), Text("后")) == "前后"
+    assert (
+        inline(Text("前"), RawInline("<script>"), Text("alert(1)"), RawInline("</script>"), Text("后"))
+        == "前后"
+    )
 
 
 def test_an_opening_script_that_never_closes_hides_nothing() -> None:
@@ -93,7 +96,9 @@ def test_an_opening_script_that_never_closes_hides_nothing() -> None:
 
 
 def test_safe_tags_by_hand_stay() -> None:
-    assert inline(Text("H"), RawInline("<sub>"), Text("2"), RawInline("</sub>"), Text("O")) == "H<sub>2</sub>O"
+    assert (
+        inline(Text("H"), RawInline("<sub>"), Text("2"), RawInline("</sub>"), Text("O")) == "H<sub>2</sub>O"
+    )
 
 
 def test_an_unsafe_link_is_shown_unlinked() -> None:
@@ -118,7 +123,9 @@ def test_an_image_without_an_address_is_its_words() -> None:
 
 
 def test_styles_stand_on_the_elements_and_an_editors_own_are_gone() -> None:
-    fragment = STYLED.blocks([RawBlock('<p style="color:blue">x<a href="https://a.example/">y</a></p>')], under=1)
+    fragment = STYLED.blocks(
+        [RawBlock('<p style="color:blue">x<a href="https://a.example/">y</a></p>')], under=1
+    )
 
     assert fragment == '<p style="margin:0;">x<a href="https://a.example/" style="color:red;">y</a></p>'
 
@@ -168,7 +175,9 @@ def test_a_link_inside_a_title_keeps_its_own_target() -> None:
 def test_a_raw_link_cannot_take_over_a_title() -> None:
     title = (Text("甲"), RawInline('<a href="https://evil.example/">'), Text("乙"), RawInline("</a>"))
 
-    assert reading_back.read(PLAIN.title(title, "https://a.example/")).links == [("甲乙", "https://a.example/")]
+    assert reading_back.read(PLAIN.title(title, "https://a.example/")).links == [
+        ("甲乙", "https://a.example/")
+    ]
 
 
 def test_lists_keep_their_numbers_and_tables_their_sides() -> None:
@@ -205,5 +214,5 @@ def test_one_style_serves_every_heading() -> None:
     "text", ["[prose]\nscript = 'x'", "[prose]\np = 1", "[prose]\np = 'a\"b'", "[porse]\np = 'x'", "p ="]
 )
 def test_a_wrong_style_sheet_is_named(text: str) -> None:
-    with pytest.raises(TemplateError, match="my/prose.toml"):
+    with pytest.raises(TemplateError, match=r"my/prose\.toml"):
         styles(text)

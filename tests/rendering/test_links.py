@@ -14,7 +14,10 @@ from tests.rendering import reading_back, support
         (" https://example.com/ ", "https://example.com/"),
         ("HTTPS://Example.COM/Path", "https://example.com/Path"),
         ("https://example.com:8443/x", "https://example.com:8443/x"),
-        ("https://zh.example.org/wiki/人工智能", "https://zh.example.org/wiki/%E4%BA%BA%E5%B7%A5%E6%99%BA%E8%83%BD"),
+        (
+            "https://zh.example.org/wiki/人工智能",
+            "https://zh.example.org/wiki/%E4%BA%BA%E5%B7%A5%E6%99%BA%E8%83%BD",
+        ),
         ("https://例子.测试/", "https://xn--fsqu00a.xn--0zwm56d/"),
         ("https://example.com/already%20quoted", "https://example.com/already%20quoted"),
         ("mailto:editors@example.com?subject=hi", "mailto:editors@example.com?subject=hi"),
@@ -80,7 +83,9 @@ def test_one_name_for_one_target_is_left_alone() -> None:
 
 
 def test_links_with_one_name_and_several_targets_say_their_hosts() -> None:
-    assert named('<a href="https://a.example/1">原文链接</a>', '<a href="https://b.example/1">原文链接</a>') == [
+    assert named(
+        '<a href="https://a.example/1">原文链接</a>', '<a href="https://b.example/1">原文链接</a>'
+    ) == [
         ("原文链接（a.example）", "https://a.example/1"),
         ("原文链接（b.example）", "https://b.example/1"),
     ]

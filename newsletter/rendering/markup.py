@@ -71,7 +71,7 @@ def block_markup(blocks: Iterable[Block]) -> str:
 
 def inline_markup(inlines: Sequence[Inline]) -> str:
     """Return ``inlines`` as unsanitised HTML."""
-    return "".join(_inlines(inlines))
+    return "".join(map(_inline, inlines))
 
 
 def heading_markup(inlines: Sequence[Inline]) -> str:
@@ -175,19 +175,6 @@ def _table(table: Table) -> str:
     return f"<table><thead>{row('th', table.header)}</thead><tbody>{body}</tbody></table>"
 
 
-def _inlines(inlines: Sequence[Inline]) -> Iterator[str]:
-    position = 0
-    while position < len(inlines):
-        inline = inlines[position]
-        position += 1
-        if isinstance(inline, RawInline):
-            hidden_until = _end_of_hidden(inline, inlines, position)
-            if hidden_until is not None:
-                position = hidden_until
-                continue
-        yield _inline(inline)
-
-
 def _inline(inline: Inline) -> str:
     match inline:
         case Text(text):
@@ -212,18 +199,6 @@ def _inline(inline: Inline) -> str:
         case RawInline(raw):
             name = _RAW_NAME.match(raw)
             return defused(raw) if name and name[1].lower() in RAW_INLINE_TAGS else ""
-
-
-def _end_of_hidden(tag: RawInline, inlines: Sequence[Inline], position: int) -> int | None:
-    """Return where what a raw script or style hides ends, or None when ``tag`` hides nothing."""
-    name = _RAW_NAME.match(tag.html)
-    if name is None or name[1].lower() not in {"script", "style"} or tag.html.startswith("</"):
-        return None
-    for ahead in range(position, len(inlines)):
-        end = inlines[ahead]
-        if isinstance(end, RawInline) and end.html.lower().startswith(f"</{name[1].lower()}"):
-            return ahead + 1
-    return None
 
 
 def defused(raw: str) -> str:

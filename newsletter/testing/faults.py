@@ -53,11 +53,11 @@ def errors(status: int, *told: tuple[str | None, str], **headers: str) -> Answer
     )
 
 
-def html(status: int) -> Answer:
+def html(status: int, **headers: str) -> Answer:
     """Return what the gateway says when it answers by itself."""
     title = f"{status} {HTTPStatus(status).phrase}"
     page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1><hr>nginx</body></html>"
-    return Answer(status=status, body=page.encode(), content_type="text/html")
+    return Answer(status=status, body=page.encode(), content_type="text/html", headers=headers)
 
 
 class Wire:
@@ -74,6 +74,12 @@ class Wire:
         """End the connection in good order, so the client reads its end."""
         self.is_over = True
         self._sock.shutdown(socket.SHUT_RDWR)
+
+    def linger(self) -> None:
+        """Hear the client out after the last word, so that a reset does not overtake it."""
+        self._sock.shutdown(socket.SHUT_WR)
+        self.fall_silent()
+        self.is_over = True
 
     def reset(self) -> None:
         """End the connection so that the client gets a reset."""

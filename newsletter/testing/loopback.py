@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import ssl
 import threading
 from dataclasses import dataclass
 from email.message import Message
@@ -43,19 +44,21 @@ class Service(Protocol):
 class Loopback:
     """Serves ``service`` on a port of its own, from ``open`` to ``close``; may be opened again."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, service: Service, *, tls: ssl.SSLContext | None = None) -> None:
+        self.service = service
+        self.tls = tls
         self._server: _Server | None = None
         self._port = 0
+        self.connections = 0  # so far
 
     @property
     def url(self) -> str:
         """Where the server is, or was before it closed."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._port}"
 
     def open(self) -> None:
         """Listen, on the same port as before if there was one."""
-        self._server = _Server(("127.0.0.1", self._port), self._service)
+        self._server = _Server(("127.0.0.1", self._port), self)
         self._port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
@@ -74,8 +77,8 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = False
     request_queue_size = 64
 
-    def __init__(self, address: tuple[str, int], service: Service) -> None:
-        self.service = service
+    def __init__(self, address: tuple[str, int], loopback: Loopback) -> None:
+        self.loopback = loopback
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         super().__init__(address, _Handler)
@@ -84,7 +87,20 @@ class _Server(socketserver.ThreadingTCPServer):
         sock, address = super().get_request()
         with self._lock:
             self._open.add(sock)
+            self.loopback.connections += 1
         return sock, address
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        tls = self.loopback.tls
+        if not tls:
+            super().finish_request(request, client_address)
+            return
+        with tls.wrap_socket(request, server_side=True) as wrapped:
+            with self._lock:
+                self._open.add(wrapped)
+            super().finish_request(wrapped, client_address)
+            with self._lock:
+                self._open.discard(wrapped)
 
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
@@ -113,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.raw_requestline = self.rfile.readline(65537)
         if not self.raw_requestline or not self.parse_request():
             return
-        service = cast(_Server, self.server).service
+        service = cast(_Server, self.server).loopback.service
         wire = Wire(self.connection)
         fault = service.fault_for(self.command, self.path)
         length = int(self.headers.get("Content-Length", 0))
@@ -121,8 +137,9 @@ class _Handler(BaseHTTPRequestHandler):
             fault.act(wire, Answer(status=202))
             return
         # A front end refuses a large body by its announced length, before reading any of it.
-        body = b"" if length > service.longest_body else self.rfile.read(length)
-        if length <= service.longest_body and len(body) < length:
+        is_too_long = length > service.longest_body
+        body = b"" if is_too_long else self.rfile.read(length)
+        if not is_too_long and len(body) < length:
             return  # the client hung up in the middle
         request = Request(method=self.command, path=self.path, headers=self.headers, body=body)
         answer = service.answer(request, fault)
@@ -130,7 +147,9 @@ class _Handler(BaseHTTPRequestHandler):
             fault.act(wire, answer)
         else:
             wire.send(answer.wire())
-        self.close_connection = wire.is_over or length > service.longest_body or self._asks_to_close()
+        if is_too_long:
+            wire.linger()
+        self.close_connection = wire.is_over or self._asks_to_close()
 
     def _asks_to_close(self) -> bool:
         return self.headers.get("Connection", "").lower() == "close"

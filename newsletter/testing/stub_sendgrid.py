@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import ssl
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -120,6 +121,7 @@ class StubSendGrid:
         domains: Collection[str] | None = None,
         clock: Clock = utc_now,
         longest_body: int = 30 * 1024 * 1024,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.keys = dict(keys or {"SG.stub-key.not-a-secret": ["mail.send"]})
         self.domains = domains
@@ -132,7 +134,7 @@ class StubSendGrid:
         self._accepted: list[tuple[str, datetime, Mapping[str, Any]]] = []
         self._script: list[Fault | None] = []
         self._lock = threading.Lock()
-        self._loopback = Loopback(self)
+        self._loopback = Loopback(self, tls=tls)
 
     def __enter__(self) -> Self:
         self._loopback.open()
@@ -167,6 +169,18 @@ class StubSendGrid:
         with self._lock:
             return sum(len(body["personalizations"]) for _, _, body in self._accepted)
 
+    @property
+    def connections(self) -> int:
+        """How many connections there have been."""
+        return self._loopback.connections
+
+    def forget(self) -> None:
+        """Forget what was accepted, what was exchanged and the script."""
+        with self._lock:
+            self._accepted.clear()
+            self._script.clear()
+            self.exchanges.clear()
+
     def script(self, *faults: Fault | None) -> None:
         """Let the next requests to send go wrong, in this order; None lets one go right."""
         with self._lock:
@@ -199,7 +213,7 @@ class StubSendGrid:
 
     def _answer(self, request: Request, *, is_kept: bool) -> Answer:
         if int(request.headers.get("Content-Length") or 0) > self.longest_body:
-            return html(413)
+            return html(413, Connection="close")
         refusal = self._refuse_caller(request)
         if refusal:
             return refusal

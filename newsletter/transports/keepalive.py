@@ -124,7 +124,9 @@ class Connection(http.client.HTTPConnection):
             if response.status < 400:
                 raise
             body = b""
-        self.is_reusable = response.isclosed() and not response.will_close
+        # After a body it did not want, or a failure, a server may hang up without saying so.
+        is_sound = response.status < 500 and response.status != 413
+        self.is_reusable = is_sound and response.isclosed() and not response.will_close
         return Answer(status=response.status, headers=response.headers, body=body)
 
     def _early_refusal(self) -> Answer | None:

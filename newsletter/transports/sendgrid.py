@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import ssl
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +20,7 @@ from datetime import timedelta
 from newsletter.clock import Clock, utc_now
 from newsletter.mailing import Copy, Mailing, ValueRefused
 from newsletter.transports import sendgrid_answers as answers
-from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict
+from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict, discreet
 from newsletter.transports.keepalive import Answer, AnswerLost, NotSent
 from newsletter.transports.sendgrid_api import HOST, SendGridApi
 from newsletter.transports.sendgrid_payload import LARGEST_BODY, MOST_COPIES, Payload, Personalization
@@ -51,8 +52,9 @@ class SendGridTransport:
         host: str = HOST,
         timeout: timedelta = timedelta(seconds=60),
         clock: Clock = utc_now,
+        context: ssl.SSLContext | None = None,
     ) -> None:
-        self._api = SendGridApi(api_key, host=host, timeout=timeout)
+        self._api = SendGridApi(api_key, host=host, timeout=timeout, context=context)
         self._clock = clock
 
     def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
@@ -126,7 +128,7 @@ class SendGridTransport:
         said = answers.read(answer, now=self._clock())
         if said.verdict is Verdict.REFUSED and isinstance(answer, Answer):
             answers.named(answer, copies=0)
-            raise Misconfigured("SendGrid refuses this mailing, whoever it is for")
+            raise Misconfigured(f"SendGrid refuses this mailing, whoever it is for: {discreet(said.words)}")
         raise Unavailable("SendGrid refused a request, and did not say what of it")
 
 

@@ -33,16 +33,24 @@ class SendGridApi:
 
     ``host`` is also how an account in the EU is reached (``EU_HOST``). ``timeout`` is for a whole
     request, from the first connect to the last byte of the answer (only the look-up of the host's
-    name is outside it). Raises ``Misconfigured`` for a key or a host that cannot be one.
+    name is outside it). ``context`` trusts other authorities than the system's. Raises
+    ``Misconfigured`` for a key or a host that cannot be one.
     """
 
-    def __init__(self, api_key: str, *, host: str = HOST, timeout: timedelta = timedelta(seconds=60)) -> None:
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        host: str = HOST,
+        timeout: timedelta = timedelta(seconds=60),
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         key = api_key.strip()
         if not key or not key.isascii() or not key.isprintable():
             raise Misconfigured("transport.sendgrid.api_key must be a key such as SG.…")
         self._host, self._port, is_secure = _place(host)
         # Loading the authorities takes 23 ms, so they are loaded once.
-        self._tls = ssl.create_default_context() if is_secure else None
+        self._tls = (context or ssl.create_default_context()) if is_secure else None
         self._timeout = timeout
         self._library = sendgrid.SendGridAPIClient(api_key=key, host=host.rstrip("/"))
         self._idle: list[Connection] = []

@@ -1,0 +1,485 @@
+"""The SendGrid transport against the stub: one request for many, and the truth about each answer."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.mailing import Copy, Hole, HoleKind, Template
+from newsletter.testing import faults
+from newsletter.testing.faults import Fault
+from newsletter.testing.stub_sendgrid import Account, StubSendGrid
+from newsletter.transports.base import Misconfigured, Outcome, TransportError, Unavailable, Verdict
+from newsletter.transports.sendgrid import SendGridTransport
+from tests.transports.conftest import KEY
+from tests.transports.support import LEAVE, NOW, a_copy, a_mailing, copies
+
+SHORT = timedelta(seconds=0.2)
+
+
+def send(transport: SendGridTransport, count: int = 5, call_id: str = "c1") -> dict[str, Outcome]:
+    outcomes = list(transport.send(a_mailing(), copies(count), call_id=call_id))
+    assert len(outcomes) == count
+    return {outcome.ref: outcome for outcome in outcomes}
+
+
+def verdicts(outcomes: dict[str, Outcome]) -> set[Verdict]:
+    return {outcome.verdict for outcome in outcomes.values()}
+
+
+def bodies(stub: StubSendGrid) -> list[dict]:
+    return [json.loads(exchange.request.body) for exchange in stub.exchanges]
+
+
+# --- one request for many ----------------------------------------------------
+
+
+def test_a_thousand_readers_are_one_request(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    outcomes = send(sendgrid, 1000)
+
+    assert len(stub.exchanges) == 1
+    assert len(stub.messages) == 1000
+    assert {one.provider_id for one in outcomes.values()} == {stub.messages[0].request_id}
+
+
+def test_every_reader_has_links_of_their_own(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    send(sendgrid, 20)
+
+    for message, copy in zip(stub.messages, copies(20), strict=True):
+        filled = a_mailing().fill(copy)
+        assert (message.text, message.html) == (filled.text, filled.html)
+        assert message.headers["List-Unsubscribe"] == dict(filled.headers)["List-Unsubscribe"]
+        assert message.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert "%%" not in message.text + message.html + message.subject
+
+
+def test_the_same_name_is_escaped_in_html_and_not_in_text(
+    stub: StubSendGrid, sendgrid: SendGridTransport
+) -> None:
+    mailing = a_mailing(
+        text=Template(("致 ", Hole("name", HoleKind.TEXT), " ", LEAVE)),
+        html=Template(("<p>致 ", Hole("name", HoleKind.HTML), "</p>", LEAVE)),
+    )
+
+    list(sendgrid.send(mailing, [a_copy(name="<b>张三 & 李四</b>")], call_id="c1"))
+
+    message = stub.messages[0]
+    assert message.text.startswith("致 <b>张三 & 李四</b> https")
+    assert message.html.startswith("<p>致 &lt;b&gt;张三 &amp; 李四&lt;/b&gt;</p>https")
+
+
+def test_events_will_carry_the_copy_and_the_call(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    send(sendgrid, 2, call_id="call-7")
+
+    assert [message.custom_args for message in stub.messages] == [
+        {"nl_call": "call-7", "nl_ref": "r1"},
+        {"nl_call": "call-7", "nl_ref": "r2"},
+    ]
+
+
+def test_nothing_is_tracked_and_nobody_is_counted(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    send(sendgrid, 1)
+
+    tracking = bodies(stub)[0]["tracking_settings"]
+    assert set(tracking) == {"click_tracking", "open_tracking", "subscription_tracking", "ganalytics"}
+    assert not any(switch for setting in tracking.values() for switch in setting.values())
+    assert bodies(stub)[0]["categories"] == ["ai_daily-2026-11-23"]
+
+
+def test_the_reply_address_is_sendgrids_own_field(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    mailing = a_mailing(headers=(("Reply-To", Template(("编辑部 <editors@news.example.com>",))),))
+
+    list(sendgrid.send(mailing, copies(1), call_id="c1"))
+
+    assert bodies(stub)[0]["reply_to"] == {"email": "editors@news.example.com", "name": "编辑部"}
+    assert stub.messages[0].headers == {}
+
+
+def test_a_reply_address_for_each_reader_cannot_be(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    mailing = a_mailing(headers=(("Reply-To", Template((Hole("reply", HoleKind.HEADER),))),))
+
+    with pytest.raises(Misconfigured, match="Reply-To"):
+        list(sendgrid.send(mailing, copies(1), call_id="c1"))
+
+
+def test_a_mailing_without_holes_goes_out_too(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    mailing = a_mailing(headers=(), text=Template(("早安",)), html=Template(("<p>早安</p>",)))
+
+    outcomes = list(sendgrid.send(mailing, copies(2), call_id="c1"))
+
+    assert [one.verdict for one in outcomes] == [Verdict.ACCEPTED] * 2
+
+
+def test_one_connection_carries_many_requests(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    for number in range(5):
+        send(sendgrid, 1, call_id=f"c{number}")
+
+    assert stub.connections == 1
+
+
+def test_a_connection_that_was_closed_meanwhile_is_not_used(
+    stub: StubSendGrid, sendgrid: SendGridTransport
+) -> None:
+    stub.script(faults.IDLE_CLOSE, None)
+
+    assert verdicts(send(sendgrid, 2, "c1")) == {Verdict.ACCEPTED}
+    assert verdicts(send(sendgrid, 2, "c2")) == {Verdict.ACCEPTED}
+
+    assert stub.connections == 2
+
+
+# --- before anything is sent ---------------------------------------------------
+
+
+def test_one_address_is_named_once_in_a_request(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    twice = [a_copy(1), a_copy(2), a_copy(3, to="READER1@example.com"), a_copy(4, to="reader1@example.com")]
+
+    outcomes = {one.ref: one for one in sendgrid.send(a_mailing(), twice, call_id="c1")}
+
+    assert verdicts(outcomes) == {Verdict.ACCEPTED}
+    assert [len(body["personalizations"]) for body in bodies(stub)] == [2, 1, 1]
+    # None of them carries the whole call, so none may settle the whole call.
+    assert [body["custom_args"]["nl_call"] for body in bodies(stub)] == ["c1.1", "c1.2", "c1.3"]
+
+
+def test_more_than_a_thousand_copies_are_several_requests(
+    stub: StubSendGrid, sendgrid: SendGridTransport
+) -> None:
+    send(sendgrid, 1100)
+
+    assert [len(body["personalizations"]) for body in bodies(stub)] == [1000, 100]
+
+
+def test_a_reader_with_too_much_to_say_is_refused_alone(
+    stub: StubSendGrid, sendgrid: SendGridTransport
+) -> None:
+    mailing = a_mailing(text=Template((Hole("note", HoleKind.TEXT), LEAVE)))
+
+    outcomes = {
+        one.ref: one for one in sendgrid.send(mailing, [a_copy(1), a_copy(2, note="字" * 3400)], call_id="c1")
+    }
+
+    assert outcomes["r1"].verdict is Verdict.ACCEPTED
+    assert outcomes["r2"].verdict is Verdict.REFUSED
+    assert "10000" in outcomes["r2"].reply
+    assert bodies(stub)[0]["custom_args"]["nl_call"] == "c1.1"
+
+
+def test_a_template_with_too_many_holes_is_a_matter_for_a_person(sendgrid: SendGridTransport) -> None:
+    holes = tuple(Hole(f"h{number}", HoleKind.TEXT) for number in range(151))
+
+    with pytest.raises(Misconfigured, match="150"):
+        list(sendgrid.send(a_mailing(text=Template(holes)), copies(1), call_id="c1"))
+
+
+def test_a_body_too_large_for_sendgrid_is_halved(
+    stub: StubSendGrid, sendgrid: SendGridTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.transports.sendgrid.LARGEST_BODY", 8_000)
+
+    assert verdicts(send(sendgrid, 8)) == {Verdict.ACCEPTED}
+
+    assert len(stub.exchanges) > 1
+    assert len(stub.messages) == 8
+
+
+@pytest.mark.parametrize("key", ["", "  ", "SG.\r\nX: y", "SG.密钥"])
+def test_what_cannot_be_a_key_is_a_matter_for_a_person(key: str) -> None:
+    with pytest.raises(Misconfigured, match=r"transport\.sendgrid\.api_key"):
+        SendGridTransport(key)
+
+
+@pytest.mark.parametrize(
+    "host", ["api.sendgrid.com", "ftp://x", "https://", "https://x:port", "https://x/v3"]
+)
+def test_what_cannot_be_a_host_is_a_matter_for_a_person(host: str) -> None:
+    with pytest.raises(Misconfigured, match=r"transport\.sendgrid\.host"):
+        SendGridTransport(KEY, host=host)
+
+
+# --- what an answer means for all of them --------------------------------------
+
+IN_DOUBT = [
+    faults.WITHOUT_ID,
+    faults.HALF_STATUS,
+    faults.HALF_BODY,
+    faults.BAD_STATUS_LINE,
+    faults.TIMEOUT_AFTER_ACCEPT,
+    faults.TIMEOUT_BEFORE_ACCEPT,
+    faults.RESET_AFTER_ACCEPT,
+    faults.CLOSE_AFTER_ACCEPT,
+    faults.OK_PAGE,
+    faults.BROKEN,
+    faults.BROKEN.kept(),
+    faults.BAD_GATEWAY,
+    faults.BAD_GATEWAY.kept(),
+    faults.GATEWAY_TIMEOUT,
+    faults.GATEWAY_TIMEOUT.kept(),
+]
+
+
+@pytest.mark.parametrize("fault", IN_DOUBT, ids=lambda fault: fault.name)
+def test_whatever_may_have_been_accepted_is_in_doubt(stub: StubSendGrid, fault: Fault) -> None:
+    transport = SendGridTransport(KEY, host=stub.url, timeout=SHORT)
+    stub.script(fault)
+
+    outcomes = send(transport)
+    transport.close()
+
+    assert verdicts(outcomes) == {Verdict.IN_DOUBT}
+    assert all(outcome.reply for outcome in outcomes.values())
+    assert len(stub.messages) == (5 if fault.is_kept else 0)
+    assert len(stub.exchanges) == 1  # and nothing was tried again
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [faults.UNAVAILABLE, faults.rate_limited(), faults.RESET_BEFORE_BODY],
+    ids=lambda fault: fault.name,
+)
+def test_what_was_surely_not_accepted_may_be_tried_again(stub: StubSendGrid, fault: Fault) -> None:
+    transport = SendGridTransport(KEY, host=stub.url)
+    stub.script(fault)
+    # So large that a reset comes while it is still being sent.
+    mailing = a_mailing(paragraphs=60_000) if fault is faults.RESET_BEFORE_BODY else a_mailing()
+
+    with pytest.raises(Unavailable):
+        list(transport.send(mailing, copies(5), call_id="c1"))
+    transport.close()
+
+    assert stub.messages == []
+
+
+def test_nobody_there_is_unavailable(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    stub.refuse_connections()
+
+    with pytest.raises(Unavailable, match="not reached"):
+        send(sendgrid)
+
+    stub.listen()
+    assert verdicts(send(sendgrid)) == {Verdict.ACCEPTED}
+
+
+def test_a_far_side_that_drips_does_not_hold_us_beyond_the_deadline(stub: StubSendGrid) -> None:
+    transport = SendGridTransport(KEY, host=stub.url, timeout=SHORT)
+    stub.script(faults.drips(0.02))  # each byte comes well within a timeout, all of them after 3 s
+
+    assert verdicts(send(transport)) == {Verdict.IN_DOUBT}
+    transport.close()
+
+
+def test_a_redirect_is_not_followed_with_the_key(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    stub.script(faults.REDIRECT)
+
+    with pytest.raises(Misconfigured, match=r"transport\.sendgrid\.host"):
+        send(sendgrid)
+
+    assert len(stub.exchanges) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({}, None),
+        ({"Retry_After": "90"}, timedelta(seconds=90)),
+        ({"Retry_After": "Sun, 22 Nov 2026 23:31:00 GMT"}, timedelta(minutes=1)),
+        ({"Retry_After": "soon"}, None),
+        ({"Retry_After": "99999999999999"}, None),
+        ({"X_RateLimit_Reset": str(int(NOW.timestamp()) + 45)}, timedelta(seconds=45)),
+        ({"X_RateLimit_Reset": str(int(NOW.timestamp()) - 45)}, None),
+        ({"X_RateLimit_Reset": str(int(NOW.timestamp() * 1000))}, None),
+        ({"X_RateLimit_Reset": "often"}, None),
+    ],
+)
+def test_a_wait_is_believed_when_it_can_be(
+    stub: StubSendGrid, sendgrid: SendGridTransport, headers: dict[str, str], wait: timedelta | None
+) -> None:
+    stub.script(faults.rate_limited(**headers))
+
+    with pytest.raises(Unavailable) as unavailable:
+        send(sendgrid)
+
+    assert unavailable.value.retry_after == wait
+
+
+@pytest.mark.parametrize("account", [Account.OUT_OF_CREDITS, Account.BANNED])
+def test_an_account_that_may_not_send_is_a_matter_for_a_person(
+    stub: StubSendGrid, sendgrid: SendGridTransport, account: Account
+) -> None:
+    stub.account = account
+
+    words = "Maximum credits exceeded" if account is Account.OUT_OF_CREDITS else "authorization grant"
+    with pytest.raises(Misconfigured, match=words):
+        send(sendgrid)
+
+
+def test_a_wrong_key_is_a_matter_for_a_person_and_not_shown(stub: StubSendGrid) -> None:
+    transport = SendGridTransport("SG.wrong", host=stub.url)
+
+    with pytest.raises(Misconfigured, match="401") as refused:
+        send(transport)
+    transport.close()
+
+    assert "SG.wrong" not in str(refused.value)
+
+
+def test_a_sender_who_is_not_verified_is_a_matter_for_a_person(
+    stub: StubSendGrid, sendgrid: SendGridTransport
+) -> None:
+    stub.domains = ["other.example"]
+
+    with pytest.raises(Misconfigured, match="verified Sender Identity"):
+        send(sendgrid)
+
+
+# --- the bad copy is found -------------------------------------------------------
+
+
+def test_a_copy_that_sendgrid_names_is_refused_with_its_words(
+    stub: StubSendGrid, sendgrid: SendGridTransport
+) -> None:
+    stub.refused = {"reader3@example.com", "reader5@example.com"}
+
+    outcomes = send(sendgrid, 8, "c1")
+
+    refused = {ref for ref, one in outcomes.items() if one.verdict is Verdict.REFUSED}
+    assert refused == {"r3", "r5"}
+    assert outcomes["r3"].reply == "400 Does not contain a valid address. (personalizations.2.to.0.email)"
+    assert len(stub.messages) == 6
+    assert [body["custom_args"]["nl_call"] for body in bodies(stub)] == ["c1", "c1.1"]
+
+
+def test_a_copy_that_sendgrid_does_not_name_is_found(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    stub.refused = {"reader3@example.com", "reader700@example.com"}
+    stub.is_cryptic = True
+
+    outcomes = send(sendgrid, 1000)
+
+    refused = {ref for ref, one in outcomes.items() if one.verdict is Verdict.REFUSED}
+    assert refused == {"r3", "r700"}
+    assert outcomes["r3"].reply == "400 Bad Request"
+    assert Counter(message.address for message in stub.messages).most_common(1)[0][1] == 1
+    assert len(stub.messages) == 998
+    assert len(stub.exchanges) < 50
+    names = [body["custom_args"]["nl_call"] for body in bodies(stub) if "custom_args" in body]
+    assert len(set(names)) == len(names)
+
+
+def test_a_body_that_is_too_large_for_the_far_side_is_taken_apart(
+    sendgrid: SendGridTransport, stub: StubSendGrid
+) -> None:
+    stub.longest_body = 9_000
+
+    outcomes = send(sendgrid, 8)
+
+    assert verdicts(outcomes) == {Verdict.ACCEPTED}
+    assert len(stub.messages) == 8
+
+
+def test_a_mailing_that_sendgrid_refuses_refuses_no_reader(
+    stub: StubSendGrid, sendgrid: SendGridTransport
+) -> None:
+    # Nothing says that it is not a copy's fault, and yet nobody could ever be sent this.
+    stub.longest_body = 2_000
+
+    with pytest.raises(Misconfigured, match="413"):
+        send(sendgrid, 1000)
+
+    assert len(stub.exchanges) == 2  # the request and one that asks about the mailing alone
+
+
+def test_a_refusal_that_names_the_mailing_refuses_no_reader(
+    stub: StubSendGrid, sendgrid: SendGridTransport
+) -> None:
+    stub.script(faults.answers(faults.errors(400, ("content.0.value", "The content value is odd."))))
+
+    with pytest.raises(Misconfigured, match="odd"):
+        send(sendgrid)
+
+    assert stub.messages == []
+
+
+def test_a_refusal_of_everybody_is_the_mailings_fault(
+    stub: StubSendGrid, sendgrid: SendGridTransport
+) -> None:
+    stub.refused = {copy.address for copy in copies(20)}
+
+    with pytest.raises(Misconfigured):
+        send(sendgrid, 20)
+
+
+def test_after_a_lost_answer_the_rest_stays_with_us(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+    stub.refused = {"reader3@example.com"}
+    stub.script(None, faults.BROKEN.kept())
+    outcomes: list[Outcome] = []
+
+    outcomes.extend(sendgrid.send(a_mailing(), copies(5), call_id="c1"))
+
+    found = {one.ref: one.verdict for one in outcomes}
+    assert found.pop("r3") is Verdict.REFUSED
+    assert set(found.values()) == {Verdict.IN_DOUBT}
+
+    stub.refused, stub.is_cryptic = {"reader1@example.com"}, True
+    stub.script(None, None, faults.BROKEN.kept())
+    again: list[Outcome] = []
+    with pytest.raises(Unavailable, match="kept back"):
+        again.extend(sendgrid.send(a_mailing(), copies(8), call_id="c2"))
+    assert {one.verdict for one in again} == {Verdict.IN_DOUBT}
+    assert len(again) == 4
+
+
+# --- any script of faults ------------------------------------------------------
+
+ANY = st.sampled_from(
+    [
+        None,
+        None,
+        *(fault for fault in IN_DOUBT if not fault.name.startswith("timeout")),
+        faults.UNAVAILABLE,
+        faults.rate_limited(),
+        faults.IDLE_CLOSE,
+        faults.answers(faults.errors(400, (None, "Bad Request"))),
+        faults.REDIRECT,
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(script=st.lists(ANY, max_size=8), bad=st.sets(st.integers(1, 6), max_size=2), cryptic=st.booleans())
+def test_no_script_of_faults_sends_twice_or_loses_a_copy(
+    stub: StubSendGrid, script: list[Fault | None], bad: set[int], cryptic: bool
+) -> None:
+    stub.forget()
+    stub.refused = {f"reader{number}@example.com" for number in bad}
+    stub.is_cryptic = cryptic
+    stub.script(*script)
+    transport = SendGridTransport(KEY, host=stub.url, clock=lambda: NOW)
+    waiting: list[Copy] = copies(6)
+    ended: dict[str, Outcome] = {}
+
+    for attempt in range(20):  # as a sender would: what has no outcome is tried again
+        try:
+            for outcome in transport.send(a_mailing(), waiting, call_id=f"c{attempt}"):
+                assert outcome.ref not in ended
+                ended[outcome.ref] = outcome
+        except TransportError:
+            pass
+        waiting = [copy for copy in waiting if copy.ref not in ended]
+        if not waiting:
+            break
+    transport.close()
+
+    assert waiting == []
+    received = Counter(message.address for message in stub.messages)
+    assert all(count == 1 for count in received.values())
+    for copy in copies(6):
+        verdict = ended[copy.ref].verdict
+        if verdict is Verdict.ACCEPTED:
+            assert received[copy.address] == 1
+        if verdict is Verdict.REFUSED:
+            assert received[copy.address] == 0

@@ -1,0 +1,114 @@
+"""Hands notices over, one call each. Runs beside the editions, never behind them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from newsletter.clock import Clock
+from newsletter.database import Database
+from newsletter.delivery import notices, retry
+from newsletter.delivery.sender import EVENTS, LEASE_MARGIN
+from newsletter.delivery.states import Event
+from newsletter.delivery.tables import Notice
+from newsletter.keys import Keys
+from newsletter.mailing import Copy, Mailing
+from newsletter.transports.base import Misconfigured, Outcome, Transport, TransportError, Unavailable
+from subscribers import Subscriber, suppression_of
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 20  # notices one round takes up; each is a call of its own
+
+
+@dataclass
+class NoticeSender:
+    """Sends the notices that are due through one transport."""
+
+    database: Database
+    transport: Transport
+    keys: Keys
+    clock: Clock
+    lease: timedelta
+    owner: str
+
+    def send_due(self) -> int:
+        """Hand over up to ``AT_ONCE`` notices; return how many were taken up.
+
+        Raises ``Misconfigured`` when a person must act; the notices that were not handed over wait.
+        """
+        now = self.clock()
+        with self.database.sessions.begin() as session:
+            notices.reconcile(session, now=now)
+            taken = notices.take(session, owner=self.owner, now=now, lease=self.lease, limit=AT_ONCE)
+            going = [(notice, self._address(session, notice)) for notice in taken]
+        for at, (notice, address) in enumerate(going):
+            if address is None:
+                continue
+            if self.clock() >= now + self.lease - LEASE_MARGIN:
+                self._release(going[at:])
+                break
+            try:
+                self._hand_over(notice, address)
+            except Misconfigured:
+                self._release(going[at + 1 :])
+                raise
+        return len(taken)
+
+    def _address(self, session: Session, notice: Notice) -> str | None:
+        """Return where a notice goes, or withdraw it because its person is gone or never mailed."""
+        if notice.subscriber_id is None:
+            return notice.address
+        person = session.get(Subscriber, notice.subscriber_id)
+        suppressed = suppression_of(session, person) if person else None
+        if person and person.address and suppressed is None:
+            return person.address
+        notices.record(session, notice, Event.RELEASED)
+        why = f"suppressed ({suppressed.reason})" if suppressed else "erased"
+        notices.record(session, notice, Event.WITHDRAWN, reply=why)
+        return None
+
+    def _release(self, left: list[tuple[Notice, str | None]]) -> None:
+        with self.database.sessions.begin() as session:
+            for notice, address in left:
+                if address is not None:
+                    notices.record(session, notice, Event.RELEASED)
+
+    def _hand_over(self, notice: Notice, address: str) -> None:
+        mailing = Mailing.from_bytes(notice.mailing)
+        ref = f"n{notice.id}"
+        domain = mailing.sender.address.rpartition("@")[2]
+        copy = Copy(ref=ref, address=address, values={"message_id": self.keys.message_id(ref, domain)})
+        outcome: Outcome | None = None
+        event, reply, pause = Event.DOUBTED, "the transport gave no outcome", None
+        try:
+            for outcome in self.transport.send(mailing, [copy], call_id=f"{ref}.{notice.tries}"):
+                event, reply = EVENTS[outcome.verdict], outcome.reply
+        except Unavailable as error:
+            event, reply = Event.RELEASED, str(error)
+            pause = error.retry_after or retry.pause_for_outage(notice.tries)
+        except TransportError as error:
+            event, reply = Event.RELEASED, str(error)
+            raise
+        except BaseException as error:
+            reply = f"the hand-over broke off ({type(error).__name__})"
+            raise
+        finally:
+            if event is Event.DEFERRED:
+                pause = retry.pause_after(notice.tries)
+            with self.database.sessions.begin() as session:
+                notices.record(
+                    session,
+                    notice,
+                    event,
+                    provider_id=outcome.provider_id if outcome else None,
+                    reply=None if event is Event.ACCEPTED else reply,
+                    due_at=self.clock() + pause if pause else None,
+                )
+                if event is Event.DEFERRED and pause is None:
+                    notices.record(session, notice, Event.GIVEN_UP, reply=reply)
+        if event is not Event.ACCEPTED:
+            logger.warning("notice not accepted", extra={"notice": notice.id, "event": event.value})

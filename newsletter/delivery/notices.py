@@ -1,0 +1,116 @@
+"""The ledger's part for notices: one email to one person that belongs to no edition.
+
+Same promise as for editions: a row before anything is sent, an intent before the call, and doubt that is
+never resent by itself. The dedupe key makes a second notice for the same occasion impossible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from newsletter.delivery.states import SENDABLE, Event, State, after, before
+from newsletter.delivery.tables import REPLY_LENGTH, Notice
+from newsletter.mailing import Mailing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """A notice to be written. Exactly one of ``subscriber_id`` and ``address`` says to whom."""
+
+    purpose: str
+    dedupe_key: str  # the same occasion has the same key
+    mailing: Mailing
+    newsletter: str | None = None
+    subscriber_id: int | None = None
+    address: str | None = None
+    priority: int = 0  # higher goes first
+
+    def __post_init__(self) -> None:
+        if (self.subscriber_id is None) == (self.address is None):
+            raise ValueError("a notice goes to a subscriber or to an address, to exactly one of them")
+
+
+def post(session: Session, notice: Posted, *, now: datetime, due_at: datetime | None = None) -> bool:
+    """Write a notice down; False when there already is one for the occasion."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    written = session.scalars(
+        dialect.insert(Notice)
+        .values(
+            purpose=notice.purpose,
+            dedupe_key=notice.dedupe_key,
+            priority=notice.priority,
+            newsletter=notice.newsletter,
+            subscriber_id=notice.subscriber_id,
+            address=notice.address,
+            mailing=notice.mailing.to_bytes(),
+            state=State.WAITING,
+            due_at=due_at or now,
+            tries=0,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=[Notice.dedupe_key])
+        .returning(Notice.id)
+    )
+    return written.first() is not None
+
+
+def take(session: Session, *, owner: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Notice]:
+    """Write the intent to send the next notices that are due, and return them."""
+    due = (
+        select(Notice.id)
+        .where(Notice.state.in_(SENDABLE), Notice.due_at <= now)
+        .order_by(Notice.priority.desc(), Notice.due_at, Notice.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = session.scalars(
+        update(Notice)
+        .where(Notice.id.in_(due), Notice.state.in_(before(Event.TAKEN)))
+        .values(state=after(Event.TAKEN), owner=owner, lease_ends_at=now + lease, tries=Notice.tries + 1)
+        .returning(Notice)
+    ).all()
+    return sorted(taken, key=lambda notice: (-notice.priority, notice.due_at, notice.id))
+
+
+def record(
+    session: Session,
+    notice: Notice,
+    event: Event,
+    *,
+    provider_id: str | None = None,
+    reply: str | None = None,
+    due_at: datetime | None = None,
+) -> None:
+    """Write what became of a notice; a late word from a worker that lost it is still believed."""
+    session.execute(
+        update(Notice)
+        .where(Notice.id == notice.id, Notice.owner == notice.owner, Notice.state.in_(before(event)))
+        .values(
+            state=after(event),
+            provider_id=provider_id,
+            reply=(reply or "")[:REPLY_LENGTH] or None,
+            due_at=due_at or notice.due_at,
+        )
+    )
+
+
+def reconcile(session: Session, *, now: datetime, sole_sender: bool = False) -> int:
+    """Put in doubt what workers that died had taken; return how many."""
+    dead = update(Notice).where(Notice.state == State.IN_FLIGHT)
+    if not sole_sender:
+        dead = dead.where(Notice.lease_ends_at <= now)
+    result = session.execute(dead.values(state=after(Event.DOUBTED)))
+    return cast("CursorResult[Any]", result).rowcount
+
+
+def counts(session: Session) -> dict[State, int]:
+    """Count the notices by state."""
+    rows = session.execute(select(Notice.state, func.count()).group_by(Notice.state))
+    return {state: count for state, count in rows}  # noqa: C416 - rows, not pairs, to a type checker

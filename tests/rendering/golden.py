@@ -16,7 +16,9 @@ from tests.rendering import support
 from tests.tools import ROOT
 
 FOLDER = ROOT / "tests" / "golden"
-_BLOCK = re.compile(r"(?<!\n)(?=<(?:!--|/?(?:table|tr|td|div|p|h\d|style|body|html|head|meta|ul|ol|li|blockquote|pre)\b))")
+_BLOCK = re.compile(
+    r"(?<!\n)(?=<(?:!--|/?(?:table|tr|td|div|p|h\d|style|body|html|head|meta|ul|ol|li|blockquote|pre)\b))"
+)
 
 
 def cases() -> dict[str, Callable[[], tuple[Digest, str]]]:

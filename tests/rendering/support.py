@@ -1,5 +1,6 @@
 """Digests made by hand, and one way to render them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -94,6 +95,12 @@ def render(
 
 def filled(rendered: Rendered, **values: str) -> Filled:
     return rendered.mailing.fill(Copy(ref="r1", address="li.lei@example.cn", values=LI_LEI | values))
+
+
+def labelled_html(shape: Callable[[], Digest], *, language: str = "zh-CN") -> str:
+    """Return the HTML part of a digest that has every label an edition may have."""
+    digest = with_front(shape(), sponsored=True, ai_generated=True)
+    return filled(render(digest, language=language)).html
 
 
 # ---- the shapes of real digests, in our own words ----

@@ -11,5 +11,5 @@ def test_an_email_is_what_it_was(name: str) -> None:
         approved = golden.FOLDER / name / file
 
         assert content == approved.read_text(encoding="utf-8"), (
-            f"{approved} differs; if it should: .venv/bin/python -m tests.rendering.golden, then read the diff"
+            f"{approved} differs; if it should, run python -m tests.rendering.golden and read the diff"
         )

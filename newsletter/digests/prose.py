@@ -106,6 +106,7 @@ class ListBlock:
     items: tuple[tuple[Block, ...], ...]
     tight: bool = True
     line: int = 0
+    numbers: tuple[int, ...] = field(default=(), compare=False)  # as the editors wrote them
 
 
 @dataclass(frozen=True, slots=True)

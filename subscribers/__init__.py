@@ -12,9 +12,10 @@ from subscribers.states import Event, Status, TransitionNotAllowed, next_status
 from subscribers.store import Evidence, Listed, apply, find, history, page, subscriptions, suppression_of
 from subscribers.subscriber import Cadence, Subscriber, Subscription
 from subscribers.suppression import Reason, Suppression, suppress_address, suppress_domain
-from subscribers.tokens import Claim, Purpose, TokenKeys
+from subscribers.tokens import LIFETIMES, Claim, Purpose, TokenKeys
 
 __all__ = [
+    "LIFETIMES",
     "Address",
     "AddressHasher",
     "Base",

@@ -1,9 +1,10 @@
 """Signed links: one token opens one door, for one person, on one newsletter.
 
-``<key id>.<newsletter>.<subscriber, base 36>.<signature>``: no query string, nothing that HTML or a
-header would have to escape. The signature is HMAC-SHA-256 cut to 128 bits over the purpose and all of
-it, so a token for one purpose is worthless for another. Keys are versioned; an old key
-verifies for ever, because a link to leave must work in the oldest mail.
+``<key id>.<newsletter>.<subscriber, base 36>.<signature>``, with the minute it was made (base 36)
+before the signature where a token ends: no query string, nothing that HTML or a header would have to
+escape. The signature is HMAC-SHA-256 cut to 128 bits over the purpose and all of it, so a token for one
+purpose is worthless for another. Keys are versioned; an old key verifies for ever, because a link to
+leave must work in the oldest mail.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-_SHAPE = re.compile(r"([a-z0-9]{1,8})\.([a-z][a-z0-9_]{0,39})\.([0-9a-z]{1,13})\.([A-Za-z0-9_-]{22})")
+_SHAPE = re.compile(
+    r"([a-z0-9]{1,8})\.([a-z][a-z0-9_]{0,39})\.([0-9a-z]{1,13})(?:\.([0-9a-z]{1,7}))?\.([A-Za-z0-9_-]{22})"
+)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -25,6 +29,18 @@ class Purpose(StrEnum):
 
     LEAVE = "leave"
     MANAGE = "manage"
+    CONFIRM = "confirm"
+    DISOWN = "disown"  # "I never signed up": never mail this address
+    UNDO = "undo"  # take leaving back, on the page that said goodbye
+    ERASE = "erase"
+
+
+# How long a token works after it was made; the others work for ever.
+LIFETIMES = {
+    Purpose.CONFIRM: timedelta(days=7),
+    Purpose.UNDO: timedelta(hours=1),
+    Purpose.ERASE: timedelta(hours=1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +65,35 @@ class TokenKeys:
             if not re.fullmatch(r"[a-z0-9]{1,8}", name) or len(key) < 32:
                 raise ValueError(f"token key {name!r} needs a short name (a-z, 0-9) and 32 bytes or more")
 
-    def sign(self, purpose: Purpose, *, newsletter: str, subscriber_id: int) -> str:
-        """Return the token that lets ``subscriber_id`` do ``purpose`` on ``newsletter``."""
+    def sign(
+        self, purpose: Purpose, *, newsletter: str, subscriber_id: int, now: datetime | None = None
+    ) -> str:
+        """Return the token that lets ``subscriber_id`` do ``purpose`` on ``newsletter``.
+
+        A purpose whose tokens end needs ``now``.
+        """
         body = f"{self.current}.{newsletter}.{_base36(subscriber_id)}"
+        if purpose in LIFETIMES:
+            if now is None:
+                raise ValueError(f"a token to {purpose} ends, so it needs the time it is made")
+            body += f".{_base36(int(now.timestamp()) // 60)}"
         return f"{body}.{self._signature(self.current, purpose, body)}"
 
-    def verify(self, purpose: Purpose, token: str) -> Claim | None:
+    def verify(self, purpose: Purpose, token: str, *, now: datetime | None = None) -> Claim | None:
         """Return whom a genuine token is about; None for anything else, without saying why."""
         shape = _SHAPE.fullmatch(token)
         if not shape or shape[1] not in self.keys:
             return None
         body = token.rpartition(".")[0]
-        if not hmac.compare_digest(self._signature(shape[1], purpose, body), shape[4]):
+        if not hmac.compare_digest(self._signature(shape[1], purpose, body), shape[5]):
             return None
+        if purpose in LIFETIMES:
+            if now is None or shape[4] is None:
+                return None
+            made_at = datetime.fromtimestamp(int(shape[4], 36) * 60, UTC)
+            # A minute of grace: the moment was cut to its minute.
+            if not timedelta(0) <= now - made_at <= LIFETIMES[purpose] + timedelta(minutes=1):
+                return None
         return Claim(newsletter=shape[2], subscriber_id=int(shape[3], 36))
 
     def _signature(self, key_id: str, purpose: Purpose, body: str) -> str:

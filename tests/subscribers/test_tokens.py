@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers import Claim, Purpose, TokenKeys
+from subscribers import LIFETIMES, Claim, Purpose, TokenKeys
+from tests.support import SEVEN
 
 KEYS = TokenKeys(current="1", keys={"1": b"one" * 12})
 
@@ -51,6 +54,28 @@ def test_a_token_needs_no_escaping_anywhere() -> None:
 
     assert len(token) < 60
     assert token.replace(".", "").replace("_", "").replace("-", "").isalnum()
+
+
+@pytest.mark.parametrize("purpose", sorted(LIFETIMES))
+def test_a_token_that_ends_works_for_its_time_and_no_longer(purpose: Purpose) -> None:
+    token = KEYS.sign(purpose, newsletter="a", subscriber_id=1, now=SEVEN)
+    end = SEVEN + LIFETIMES[purpose]
+
+    assert KEYS.verify(purpose, token, now=SEVEN) == Claim("a", 1)
+    assert KEYS.verify(purpose, token, now=end) == Claim("a", 1)
+    assert KEYS.verify(purpose, token, now=end + timedelta(minutes=2)) is None
+    assert KEYS.verify(purpose, token, now=SEVEN - timedelta(minutes=2)) is None
+
+
+def test_a_token_to_leave_never_ends() -> None:
+    assert not {Purpose.LEAVE, Purpose.DISOWN, Purpose.MANAGE} & set(LIFETIMES)
+
+
+def test_a_token_that_ends_cannot_be_made_or_read_without_the_time() -> None:
+    with pytest.raises(ValueError, match="needs the time"):
+        KEYS.sign(Purpose.CONFIRM, newsletter="a", subscriber_id=1)
+    token = KEYS.sign(Purpose.CONFIRM, newsletter="a", subscriber_id=1, now=SEVEN)
+    assert KEYS.verify(Purpose.CONFIRM, token) is None
 
 
 def test_keys_never_show() -> None:

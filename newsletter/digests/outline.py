@@ -28,11 +28,17 @@ class Run:
     lead: list[Block] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     is_commentary: bool = False
+    title_line: int = 0
 
     @property
     def line(self) -> int:
         """The line it starts on."""
-        return next((block.line for block in self.lead), 0) or next((d.line for d in self.drafts), 0)
+        starts = [
+            self.title_line,
+            *(block.line for block in self.lead),
+            *(draft.line for draft in self.drafts),
+        ]
+        return next(filter(None, starts), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +203,7 @@ def _folded(elements: Sequence[_Element]) -> list[Run]:
                 if run.lead:
                     runs.append(run := Run())
                 run.title = unwrap(label.children) if isinstance(label, Paragraph) else ()
+                run.title_line = label.line
             run.drafts += element.drafts
         elif isinstance(element, Paragraph) and (commentary := _commentary(element)):
             runs.append(commentary)
@@ -234,4 +241,4 @@ def _commentary(paragraph: Paragraph) -> Run | None:
         return None
     lines = [replace(first, inlines=left), *rest] if left else rest
     lead: list[Block] = [Paragraph(join_lines(lines), lines[0].number)] if lines else []
-    return Run(title=unwrap(title), lead=lead, is_commentary=True)
+    return Run(title=unwrap(title), lead=lead, is_commentary=True, title_line=first.number)

@@ -111,7 +111,7 @@ def find(
     candidates: list[Candidate] = []
     passed_over: list[PassedOver] = []
     errors: list[DigestError] = []
-    for path in _files(folder, root=True):
+    for path in _files(folder, errors, root=True):
         try:
             match search.look(path):
                 case Candidate() as candidate if already_sent(candidate):
@@ -142,12 +142,15 @@ def _passed(candidate: Candidate, reason: Reason, detail: str) -> PassedOver:
     return PassedOver(key=candidate.key, path=candidate.path, reason=reason, detail=detail)
 
 
-def _files(folder: Path, *, root: bool = False) -> Iterator[Path]:
+def _files(folder: Path, errors: list[DigestError], *, root: bool = False) -> Iterator[Path]:
     """Yield the Markdown files below ``folder`` that can be digests, in order of their names."""
-    with os.scandir(folder) as listing:
-        entries = sorted(
-            (entry for entry in listing if not entry.name.startswith((".", "_"))), key=lambda e: e.name
-        )
+    try:
+        with os.scandir(folder) as listing:
+            entries = [entry for entry in listing if not entry.name.startswith((".", "_"))]
+    except OSError as error:
+        errors.append(_unreadable(folder, error))
+        return
+    entries.sort(key=lambda entry: entry.name)
     markdown = [entry for entry in entries if entry.name.lower().endswith(_SUFFIXES)]
     index = [entry for entry in markdown if Path(entry.name).stem == "index"]
     if index and not root:  # a page bundle: the rest, and the folders below, are its pictures and notes
@@ -155,7 +158,7 @@ def _files(folder: Path, *, root: bool = False) -> Iterator[Path]:
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            yield from _files(Path(entry.path))
+            yield from _files(Path(entry.path), errors)
         elif entry in markdown and not entry.is_dir():
             yield Path(entry.path)
 

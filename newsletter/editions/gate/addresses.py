@@ -13,8 +13,8 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.I)
 _IGNORED_BY_BROWSERS = re.compile(r"[\x00-\x20]+")
 # Compared without blanks and brackets.
 _PLACEHOLDERS = frozenset(
-    "# 空 无 暂无 没有 未知 待补 待补充 链接 原文链接 网址 url link href none null nil undefined unknown n/a na"
-    " tbd todo xxx ... … objectobject".split()
+    "# 空 无 暂无 没有 未知 待补 待补充 链接 原文链接 网址 url link href none null nil undefined unknown n/a"
+    " na tbd todo xxx ... … objectobject".split()
 )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.mailing import Hole, HoleKind, Mailing, Sender, Template, ValueRefused, addr_spec
-from tests.transports.support import a_copy, a_mailing
+from tests.transports.support import a_copy, a_mailing, unhurried
 
 URL = Hole("url", HoleKind.URL)
 
@@ -18,6 +18,7 @@ URL = Hole("url", HoleKind.URL)
 # --- holes -------------------------------------------------------------------
 
 
+@unhurried
 @given(value=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_a_value_in_html_is_shown_as_it_is(value: str) -> None:
     written = Hole("name", HoleKind.HTML).write(value)

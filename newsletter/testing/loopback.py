@@ -62,6 +62,11 @@ class Loopback:
         self._port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
+    def end_connections(self) -> None:
+        """End the connections there are, as a server does with idle ones."""
+        if self._server:
+            self._server.end_connections()
+
     def close(self) -> None:
         """Refuse new connections and end those there are."""
         if self._server:
@@ -125,9 +130,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle_one_request(self) -> None:
         """Read one request, and answer it or do what the fault says."""
-        self.close_connection = True
         self.raw_requestline = self.rfile.readline(65537)
-        if not self.raw_requestline or not self.parse_request():
+        is_request = bool(self.raw_requestline) and self.parse_request()
+        self.close_connection = True
+        if not is_request:
             return
         service = cast(_Server, self.server).loopback.service
         wire = Wire(self.connection)
@@ -150,6 +156,9 @@ class _Handler(BaseHTTPRequestHandler):
         if is_too_long:
             wire.linger()
         self.close_connection = wire.is_over or self._asks_to_close()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # http.server's name
+        """Say nothing: what clients send is in the exchanges."""
 
     def _asks_to_close(self) -> bool:
         return self.headers.get("Connection", "").lower() == "close"

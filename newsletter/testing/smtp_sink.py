@@ -118,9 +118,7 @@ class SmtpSink:
 
     def refuse_connections(self) -> None:
         """Close the port until ``listen``; conversations under way go on."""
-        if self._server:
-            self._loop.call_soon_threadsafe(self._server.close)
-            self._server = None
+        asyncio.run_coroutine_threadsafe(self._refuse(), self._loop).result(5)
 
     def listen(self) -> None:
         """Open the port, the same as before if there was one."""
@@ -130,6 +128,11 @@ class SmtpSink:
     async def _listen(self) -> asyncio.Server:
         wrapped = self._tls if self._is_wrapped else None
         return await self._loop.create_server(self._conversation, self.host, self.port, ssl=wrapped)
+
+    async def _refuse(self) -> None:
+        if self._server:
+            self._server.close()
+            self._server = None
 
     async def _end_conversations(self) -> None:
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]

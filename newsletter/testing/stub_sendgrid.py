@@ -186,6 +186,10 @@ class StubSendGrid:
         with self._lock:
             self._script.extend(faults)
 
+    def end_connections(self) -> None:
+        """End the connections there are, as a server does with idle ones."""
+        self._loopback.end_connections()
+
     def refuse_connections(self) -> None:
         """Close the port until ``listen``."""
         self._loopback.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,9 +18,16 @@ from newsletter.transports.memory import MemoryTransport
 from newsletter.transports.sendgrid import SendGridTransport
 from newsletter.transports.smtp import SmtpTransport
 from tests.transports.schema import check_exchange
-from tests.transports.support import NOW, Seen, seen_by_stub, seen_in_bytes, seen_in_memory, seen_on_screen
+from tests.transports.support import (
+    LONG,
+    NOW,
+    Seen,
+    seen_by_stub,
+    seen_in_bytes,
+    seen_in_memory,
+    seen_on_screen,
+)
 
-SECOND = timedelta(seconds=1)
 KEY = "SG.stub-key.not-a-secret"
 PASSWORD = "correct-horse-battery"
 
@@ -46,7 +52,7 @@ def stub() -> Iterator[StubSendGrid]:
 
 @pytest.fixture
 def sendgrid(stub: StubSendGrid) -> Iterator[SendGridTransport]:
-    transport = SendGridTransport(KEY, host=stub.url, timeout=SECOND, clock=lambda: NOW)
+    transport = SendGridTransport(KEY, host=stub.url, timeout=LONG, clock=lambda: NOW)
     yield transport
     transport.close()
 
@@ -65,7 +71,7 @@ def smtp(sink: SmtpSink) -> SmtpTransport:
         security="none",
         username="daily",
         password=PASSWORD,
-        timeout=SECOND,
+        timeout=LONG,
         clock=lambda: NOW,
     )
 

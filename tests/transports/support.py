@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 from newsletter.mailing import Copy, Hole, HoleKind, Mailing, Sender, Template
 from newsletter.testing.stub_sendgrid import Message
 from newsletter.transports.memory import Kept
+
+# A busy machine is no reason to fail: LONG is waited for only when something is broken, SHORT by
+# the tests of time-outs.
+LONG = timedelta(seconds=20)
+SHORT = timedelta(seconds=0.4)
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 NOW = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 

@@ -17,9 +17,8 @@ from newsletter.testing.stub_sendgrid import StubSendGrid
 from newsletter.transports.base import Unavailable, Verdict
 from newsletter.transports.keepalive import Answer, AnswerLost, Connection, Deadline, NotSent
 from newsletter.transports.sendgrid import SendGridTransport
-from tests.transports.support import a_mailing, copies
+from tests.transports.support import LONG, SHORT, a_mailing, copies
 
-SHORT = timedelta(seconds=0.2)
 LARGE = b"x" * 20_000_000  # more than any buffer on the way holds
 
 
@@ -39,7 +38,7 @@ def server(talk: Callable[[socket.socket], object]) -> Iterator[int]:
         thread.join(5)
 
 
-def ask(port: int, *, body: bytes = b"{}", timeout: timedelta = timedelta(seconds=1)) -> Answer:
+def ask(port: int, *, body: bytes = b"{}", timeout: timedelta = LONG) -> Answer:
     with closing(Connection("127.0.0.1", port, tls=None, deadline=Deadline(timeout))) as connection:
         return connection.exchange("POST", "/", body, {})
 
@@ -63,7 +62,7 @@ def test_a_server_that_never_reads_was_not_sent_to() -> None:
             ask(port, body=LARGE, timeout=SHORT)
         done.set()
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
 
 
 def test_a_server_that_hangs_up_on_the_body_was_not_sent_to() -> None:
@@ -119,7 +118,7 @@ def stub() -> Iterator[StubSendGrid]:
         yield stub
 
 
-def transport_to(stub: StubSendGrid, *, timeout: timedelta = timedelta(seconds=1)) -> SendGridTransport:
+def transport_to(stub: StubSendGrid, *, timeout: timedelta = LONG) -> SendGridTransport:
     return SendGridTransport(stub.key, host=stub.url, timeout=timeout, context=loopback_tls().client)
 
 
@@ -134,12 +133,11 @@ def test_a_tls_connection_is_kept(stub: StubSendGrid) -> None:
 
 
 def test_a_tls_connection_that_was_closed_meanwhile_is_not_used(stub: StubSendGrid) -> None:
-    stub.script(faults.IDLE_CLOSE)
-
     with closing(transport_to(stub)) as transport:
         for number in range(2):
             outcomes = list(transport.send(a_mailing(), copies(2), call_id=f"c{number}"))
             assert {one.verdict for one in outcomes} == {Verdict.ACCEPTED}
+            stub.end_connections()
 
     assert stub.connections == 2
 
@@ -150,7 +148,7 @@ def test_a_tls_connection_that_was_closed_meanwhile_is_not_used(stub: StubSendGr
 def test_a_lost_answer_over_tls_is_in_doubt(stub: StubSendGrid, fault: faults.Fault) -> None:
     stub.script(fault)
 
-    with closing(transport_to(stub, timeout=SHORT)) as transport:
+    with closing(transport_to(stub, timeout=timedelta(seconds=1))) as transport:
         outcomes = list(transport.send(a_mailing(), copies(2), call_id="c1"))
 
     assert {one.verdict for one in outcomes} == {Verdict.IN_DOUBT}

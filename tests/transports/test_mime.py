@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from newsletter.mailing import Copy, Hole, HoleKind, Mailing, Sender, Template, ValueRefused
 from newsletter.transports.mime import Prepared
-from tests.transports.support import LEAVE, NOW, a_copy, a_mailing, parsed, part, seen_in_bytes
+from tests.transports.support import LEAVE, NOW, a_copy, a_mailing, parsed, part, seen_in_bytes, unhurried
 
 # Control characters have no place in a header, and a lone surrogate is no character.
 one_line = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=120).filter(
@@ -131,6 +131,7 @@ def test_headers_with_long_urls_are_never_encoded_and_never_broken() -> None:
     assert header_lines(raw, "Feedback-ID") == [b"Feedback-ID: 2026-11-23:daily:ai_daily:newsltr"]
 
 
+@unhurried
 @given(length=st.integers(10, 900))
 def test_a_url_of_any_length_stands_on_one_line(length: int) -> None:
     url = "https://n.example/".ljust(length, "x")
@@ -155,6 +156,7 @@ def test_a_list_may_have_a_chinese_name() -> None:
     assert seen_in_bytes(message()).headers["list-id"] == "全球AI新闻速递 <ai_daily.news.example.com>"
 
 
+@unhurried
 @given(subject=one_line)
 @example(subject="Weekly news")
 @example(subject="=?utf-8?q?not_encoded?=")
@@ -171,6 +173,7 @@ def test_any_subject_is_read_back(subject: str) -> None:
         assert all(len(word) <= 75 for word in line.split() if word.startswith(b"=?"))
 
 
+@unhurried
 @given(name=one_line)
 @example(name="AI Daily")
 @example(name='Doe, "John" (news) \\ <x>')
@@ -220,7 +223,7 @@ def line_ends(text: str) -> str:
     return re.sub(r"\r\n|\r|\n", "\n", text)
 
 
-@settings(max_examples=300)
+@settings(unhurried, max_examples=300)
 @given(filled=parts_with_values())
 def test_any_value_in_any_hole_is_read_back(filled: tuple[Template, dict[str, str]]) -> None:
     template, given_values = filled
@@ -238,6 +241,7 @@ def test_any_value_in_any_hole_is_read_back(filled: tuple[Template, dict[str, st
     assert max(map(len, raw.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 76
 
 
+@unhurried
 @given(value=values)
 def test_a_value_cannot_break_out_of_html(value: str) -> None:
     mailing = a_mailing(html=Template(("<p title='", Hole("name", HoleKind.HTML), "'></p>")))

@@ -11,11 +11,10 @@ from newsletter.testing.certificate import loopback_tls
 from newsletter.testing.smtp_sink import SmtpSink, Step
 from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict
 from newsletter.transports.smtp import Security, SmtpTransport
-from tests.transports.conftest import PASSWORD, SECOND
-from tests.transports.support import NOW, a_copy, a_mailing, copies, seen_in_bytes
+from tests.transports.conftest import PASSWORD
+from tests.transports.support import LONG, NOW, SHORT, a_copy, a_mailing, copies, seen_in_bytes
 
 SENDER = a_mailing().sender.address
-SHORT = timedelta(seconds=0.2)
 R3 = a_copy(3).address
 
 
@@ -31,7 +30,7 @@ def transport_to(
     security: Security = "none",
     username: str = "",
     password: str = "",
-    timeout: timedelta = SECOND,
+    timeout: timedelta = LONG,
     trusts_sink: bool = True,
     longest_call: timedelta = timedelta(minutes=1),
 ) -> SmtpTransport:

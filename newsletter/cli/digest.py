@@ -14,7 +14,6 @@ from newsletter.errors import ExitCode
 
 if TYPE_CHECKING:
     from newsletter.app import App
-    from newsletter.editions.gate import Finding
     from newsletter.morning import Proof
 
 File = Annotated[Path, typer.Argument(help="A digest: a Markdown file.", exists=True, dir_okay=False)]
@@ -69,6 +68,8 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Say whether a digest would go out unattended; exit code 3 when it would be held."""
+    from newsletter.morning import as_json as finding_json
+
     _, _, proof = _proof(file, day, newsletter)
     if as_json:
         report = {
@@ -98,17 +99,6 @@ def _proof(file: Path, day: datetime | None, newsletter: str | None) -> tuple[Ap
         digest, slug, settings, renderer=app.renderer, urls=app.urls(slug), day=wanted or digest.day
     )
     return app, slug, proof
-
-
-def finding_json(finding: Finding) -> dict[str, object]:
-    """Return a finding with plain names."""
-    return {
-        "check": finding.check,
-        "severity": str(finding.severity),
-        "line": finding.line,
-        "message": {"zh-CN": finding.message_zh, "en": finding.message_en},
-        "remedy": {"zh-CN": finding.remedy_zh, "en": finding.remedy_en},
-    }
 
 
 def print_findings(proof: Proof) -> None:

@@ -1,0 +1,330 @@
+"""A morning: find the digest, examine it, freeze the edition, hand it over, and say how it went.
+
+The same words for a person who types ``newsletter morning`` and for a schedule that wakes it. The
+rows decide: told twice, or by two machines at once, it does the work once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from newsletter.config import LANGUAGES, NewsletterSettings
+from newsletter.database import Database
+from newsletter.delivery import books, ledger
+from newsletter.delivery.books import Books
+from newsletter.delivery.sender import Sender
+from newsletter.delivery.states import State as DeliveryState
+from newsletter.delivery.worker import drain
+from newsletter.digests import sources
+from newsletter.digests.day import day_in_name
+from newsletter.digests.digest import Digest
+from newsletter.digests.reader import read
+from newsletter.digests.sources import Candidate, Found
+from newsletter.editions import edition as editions
+from newsletter.editions.edition import SENT, Edition
+from newsletter.editions.gate import Evidence, Finding, Severity, examine
+from newsletter.editions.states import EditionTransitionNotAllowed, Happening, Kind, State
+from newsletter.errors import ConfigError, DigestError, ExitCode
+from newsletter.mailing import Mailing
+from newsletter.rendering.renderer import Renderer
+from newsletter.urls import Urls
+from subscribers import languages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A digest as it would go out, with all that the gate has to say about it."""
+
+    digest: Digest
+    day: date
+    mailing: Mailing
+    findings: list[Finding]
+
+    @property
+    def held(self) -> bool:
+        """Whether it must not go out unattended."""
+        return any(finding.severity is Severity.HOLD for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How a morning went."""
+
+    newsletter: str
+    day: date
+    state: State
+    subject: str | None = None
+    digest: str | None = None  # its place in the source
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)  # about files that were not chosen, or not read
+    books: Books | None = None
+    next_due: datetime | None = None
+    sent_now: int = 0
+    unreadable: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The code the command ends with."""
+        if self.unreadable:
+            return ExitCode.UNREADABLE
+        if self.state not in SENT:
+            return ExitCode.HELD
+        if self.books and (self.books.open or self.books[DeliveryState.IN_DOUBT] or not self.books.balanced):
+            return ExitCode.FAILED
+        return ExitCode.DONE
+
+
+def read_digest(file: Path, newsletter: NewsletterSettings, *, default_day: date) -> Digest:
+    """Read one digest from anywhere, or raise ``DigestError``."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise DigestError(
+            f"cannot be read ({error.strerror})", remedy="check its path and rights", file=str(file)
+        ) from error
+    return read(
+        data,
+        file=str(file),
+        newsletter_name=newsletter.name,
+        tz=newsletter.schedule.tz,
+        default_day=default_day,
+    )
+
+
+def prove(
+    digest: Digest,
+    slug: str,
+    newsletter: NewsletterSettings,
+    *,
+    renderer: Renderer,
+    urls: Urls,
+    day: date,
+) -> Proof:
+    """Render a digest in the newsletter's own language and examine it. Writes nothing."""
+    rendered = renderer.render(
+        digest, newsletter, urls=urls, language=newsletter.language, day=day, edition=f"{slug}-{day}"
+    )
+    findings = examine(
+        Evidence(
+            digest=digest,
+            subject=rendered.mailing.subject,
+            preheader=rendered.preheader,
+            html_bytes=rendered.html_bytes,
+            story_bytes=rendered.story_bytes,
+            text_part=rendered.mailing.text.fill({}),
+        )
+    )
+    return Proof(digest=digest, day=day, mailing=rendered.mailing, findings=findings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Morning:
+    """All that the morning of one newsletter needs."""
+
+    slug: str
+    newsletter: NewsletterSettings
+    database: Database
+    renderer: Renderer
+    sender: Sender
+    urls: Urls
+    batch_size: int
+    refusal: str = ""  # why this installation sends no editions yet
+
+    @property
+    def now(self) -> datetime:
+        """This moment, aware UTC."""
+        return self.sender.clock()
+
+    def today(self) -> date:
+        """The local day it is now."""
+        return self.now.astimezone(self.newsletter.schedule.tz).date()
+
+    def run(self, day: date | None = None, *, progress: Callable[[], None] | None = None) -> Report:
+        """Do what is still to be done for ``day`` (today), and report.
+
+        Raises ``ConfigError`` when the installation may not send, ``DatabaseBusy`` when another
+        process is sending, and ``TransportError`` when a person must act.
+        """
+        day = day or self.today()
+        if self.refusal:
+            raise ConfigError(self.refusal)
+        with self.database.sole_sender() as sole:
+            edition = self._existing(day)
+            if edition is None or edition.state not in SENT:
+                begun = self._begin(day)
+                if isinstance(begun, Report):
+                    return begun
+                edition = begun
+            before = self._accepted(edition)
+            if edition.state is State.SENDING:
+                drain(self.sender, edition.id, sole_sender=sole, after_batch=progress)
+            with self.database.readers() as session:
+                edition = session.get_one(Edition, edition.id)
+                return _report(session, edition, sent_now=self._accepted(edition) - before)
+
+    def _existing(self, day: date) -> Edition | None:
+        with self.database.readers() as session:
+            return editions.find(session, self.slug, day)
+
+    def _accepted(self, edition: Edition) -> int:
+        with self.database.readers() as session:
+            return books.of_edition(session, edition)[DeliveryState.ACCEPTED]
+
+    # ---- before anything is owed ----
+
+    def _begin(self, day: date) -> Edition | Report:
+        """Freeze the edition of the day, or write down why there is none yet."""
+        found = self._find(day)
+        problems = [str(error) for error in found.errors] + [str(passed) for passed in found.passed_over]
+        if found.chosen is None or self._blocking(found, day):
+            return self._note(day, Happening.NOT_FOUND, problems, unreadable=bool(found.errors))
+        proof = prove(
+            found.chosen.digest, self.slug, self.newsletter, renderer=self.renderer, urls=self.urls, day=day
+        )
+        if proof.held:
+            return self._note(day, Happening.FAILED_GATE, problems, found.chosen, proof)
+        try:
+            return self._freeze(day, found.chosen, proof)
+        except (IntegrityError, EditionTransitionNotAllowed):
+            # Another process was quicker. Whatever it began is the edition of the day.
+            edition = self._existing(day)
+            if edition is None or edition.state not in SENT:
+                raise
+            return edition
+
+    def _find(self, day: date) -> Found:
+        source = self.newsletter.source
+
+        def is_used(candidate: Candidate) -> bool:
+            with self.database.readers() as session:
+                return editions.is_used(
+                    session, self.slug, key=candidate.key, day=candidate.day, digest_hash=candidate.hash
+                )
+
+        return sources.find(
+            source.folder,
+            day=day,
+            now=self.now,
+            tz=self.newsletter.schedule.tz,
+            newsletter_name=self.newsletter.name,
+            max_age=source.max_age,
+            yesterday_evening=source.yesterday_evening,
+            already_sent=is_used,
+        )
+
+    def _blocking(self, found: Found, day: date) -> bool:
+        """Say whether a file that cannot be read may have been meant in place of the chosen one."""
+        if found.chosen and found.chosen.day == day:
+            return any(day_in_name(error.file) != day - timedelta(days=1) for error in found.errors)
+        return bool(found.errors)
+
+    def _note(
+        self,
+        day: date,
+        happening: Happening,
+        problems: list[str],
+        chosen: Candidate | None = None,
+        proof: Proof | None = None,
+        *,
+        unreadable: bool = False,
+    ) -> Report:
+        """Write down that the edition of the day does not go out for now, and why."""
+        with self.database.sessions.begin() as session:
+            edition = editions.find(session, self.slug, day, lock=True) or self._new(day)
+            if edition.id is None:
+                session.add(edition)
+            edition.becomes(happening)
+            if chosen or edition.state is State.MISSING:
+                self._describe(edition, chosen, proof)
+            session.flush()
+            return Report(
+                newsletter=self.slug,
+                day=day,
+                state=edition.state,
+                subject=edition.subject,
+                digest=edition.digest_key,
+                findings=edition.findings,
+                problems=problems,
+                unreadable=unreadable,
+            )
+
+    def _freeze(self, day: date, chosen: Candidate, proof: Proof) -> Edition:
+        with self.database.readers() as session:
+            read = languages(session, self.slug, day)
+        own = self.newsletter.language
+        mailings = {own: proof.mailing}
+        for language in LANGUAGES:
+            if language in read and language != own:
+                mailings[language] = self.renderer.render(
+                    chosen.digest,
+                    self.newsletter,
+                    urls=self.urls,
+                    language=language,
+                    day=day,
+                    edition=proof.mailing.edition,
+                ).mailing
+        with self.database.snapshot() as session:
+            edition = editions.find(session, self.slug, day, lock=True) or self._new(day)
+            self._describe(edition, chosen, proof)
+            ledger.freeze(session, edition, mailings, batch_size=self.batch_size, now=self.now)
+            return edition
+
+    def _new(self, day: date) -> Edition:
+        return Edition(
+            newsletter=self.slug,
+            day=day,
+            kind=Kind.DAILY,
+            serial=1,
+            state=State.MISSING,
+            findings=[],
+            excluded={},
+            created_at=self.now,
+        )
+
+    def _describe(self, edition: Edition, chosen: Candidate | None, proof: Proof | None) -> None:
+        edition.title = chosen.digest.title if chosen else None
+        edition.digest_key = chosen.key if chosen else None
+        edition.digest_hash = chosen.hash if chosen else None
+        edition.digest_day = chosen.day if chosen else None
+        edition.digest_source = chosen.digest.source if chosen else None
+        edition.subject = proof.mailing.subject if proof else None
+        edition.findings = [as_json(finding) for finding in proof.findings] if proof else []
+
+
+def edition_report(session: Session, slug: str, day: date | None) -> Report | None:
+    """Return how the edition of ``day`` stands, or the newest; None when there is none."""
+    edition = editions.find(session, slug, day) if day else editions.latest(session, slug)
+    return _report(session, edition) if edition else None
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """Return a finding as it is stored and printed: plain names, both languages."""
+    return {
+        "check": finding.check,
+        "severity": finding.severity.value,
+        "line": finding.line,
+        "message": {"zh-CN": finding.message_zh, "en": finding.message_en},
+        "remedy": {"zh-CN": finding.remedy_zh, "en": finding.remedy_en},
+    }
+
+
+def _report(session: Session, edition: Edition, *, sent_now: int = 0) -> Report:
+    owed = edition.state in SENT
+    return Report(
+        newsletter=edition.newsletter,
+        day=edition.day,
+        state=edition.state,
+        subject=edition.subject,
+        digest=edition.digest_key,
+        findings=edition.findings,
+        books=books.of_edition(session, edition) if owed else None,
+        next_due=books.next_due(session, edition) if owed else None,
+        sent_now=sent_now,
+    )

@@ -8,7 +8,9 @@ Pure: values in, values out.
 from __future__ import annotations
 
 from newsletter.digests.digest import Digest
+from newsletter.digests.prose import Block
 from newsletter.language import Catalog
+from newsletter.rendering.letter import Title
 from newsletter.rendering.markup import clean
 from newsletter.rendering.reading import cut, first_sentences, one_line
 
@@ -16,9 +18,14 @@ SUBJECT_HAN = 30  # Han characters; desktops show about as many
 PREHEADER_HAN = 60
 
 
-def headline(digest: Digest) -> str:
-    """Return the first story's title as a subject has room for it, or an essay's own."""
+def headline(digest: Digest, *, name: str) -> str:
+    """Return the first story's title as a subject has room for it, or what an essay is about.
+
+    An essay's title that only repeats the newsletter's ``name`` says nothing; its first words do.
+    """
     first = digest.stories[0].title_text if digest.stories and not digest.is_essay else digest.title
+    if digest.is_essay and Title.of(digest, name=name, day=digest.day).is_name:
+        first = first_sentences(_bodies(digest), SUBJECT_HAN) or first
     return cut(clean(first).rstrip("。. "), SUBJECT_HAN)
 
 
@@ -38,5 +45,8 @@ def preheader(digest: Digest, words: Catalog) -> str:
     titles = [one_line(clean(story.title_text)) for story in digest.stories[1:4]]
     if titles:
         return cut(words.say("text.more", titles=words.say("text.separator").join(titles)), PREHEADER_HAN)
-    bodies = (block for story in digest.stories for block in story.body)
-    return clean(first_sentences(bodies, PREHEADER_HAN)) or cut(clean(digest.title), PREHEADER_HAN)
+    return clean(first_sentences(_bodies(digest), PREHEADER_HAN)) or cut(clean(digest.title), PREHEADER_HAN)
+
+
+def _bodies(digest: Digest) -> tuple[Block, ...]:
+    return tuple(block for story in digest.stories for block in story.body)

@@ -18,9 +18,9 @@ from newsletter.rendering.links import host_of, safe_url
 from newsletter.rendering.markup import clean
 from newsletter.rendering.reading import one_line
 
-_DATE_IN_FRONT = re.compile(
-    r"((?:\d{4}\s*[.\-/年]\s*)?\d{1,2}\s*[.\-/月]\s*\d{1,2}\s*日?)\s*[|｜·:：,，—–-]*\s*(?=\S)"
-)
+_DATE = r"((?:\d{4}\s*[.\-/年]\s*)?\d{1,2}\s*[.\-/月]\s*\d{1,2}\s*日?)"
+_DATE_IN_FRONT = re.compile(rf"{_DATE}\s*[|｜·:：,，—–-]*\s*(?=\S)")
+_DATE_AT_END = re.compile(rf"(?<=\S)\s*[|｜·:：,，—–-]\s*{_DATE}$")
 
 
 class Writer(Protocol):
@@ -41,25 +41,28 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Title:
-    """The digest's title: a date that stands in front of it (or nothing), and the rest."""
+    """The digest's title: the rest, and a date that stands in front of it or at its end, or nothing."""
 
     whole: str
     date: str
     text: str
+    date_is_first: bool
     is_name: bool  # the rest is only the newsletter's name again
-    is_dated: bool  # the date in front says the day, year included
+    is_dated: bool  # the date says the day, year included
 
     @classmethod
     def of(cls, digest: Digest, *, name: str, day: date) -> Title:
         """Read the title of ``digest``, which goes out on ``day``."""
         whole = one_line(clean(digest.title))
-        dated = _DATE_IN_FRONT.match(whole)
-        text = whole[dated.end() :] if dated else whole
+        first = _DATE_IN_FRONT.match(whole)
+        dated = first or _DATE_AT_END.search(whole)
+        text = whole[: dated.start()] + whole[dated.end() :] if dated and (first or dated.start()) else whole
         numbers = tuple(map(int, re.findall(r"\d+", dated[1]))) if dated else ()
         return cls(
             whole=whole,
             date=dated[1].strip() if dated else "",
             text=text,
+            date_is_first=first is not None,
             is_name=_bare(text) == _bare(name),
             is_dated=numbers == (day.year, day.month, day.day),
         )

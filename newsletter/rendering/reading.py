@@ -32,7 +32,8 @@ _SENTENCE_END = re.compile(
     r"(?<=[。！？!?…])(?![。！？!?…”’」』）)])|(?<=[。！？!?…][”’」』）)])|(?<=[.!?])\s+(?=\S)"
 )
 _CLAUSE_END = re.compile(r"(?<=[，；：。！？])|(?<=[,;:.!?]) ")
-_ANNOUNCES = re.compile(r"[：:]\s*$")
+# "Here is the news:" and a bare date.
+_SAYS_NOTHING = re.compile(r".*[：:]\s*|[\s\d年月日星期周一二三四五六.:/-]*", re.DOTALL)
 
 
 def minutes(digest: Digest) -> int:
@@ -92,7 +93,7 @@ def cut(text: str, han: int) -> str:
     kept = text[:end]
     # Whole clauses read best, when not too much is lost for them.
     clause = _CLAUSE_END.split(kept)[-1]
-    if clause != kept and width(kept) - width(clause) >= han * 0.7:
+    if clause != kept and width(kept) - width(clause) >= han * 0.6:
         return _without_tail(kept.removesuffix(clause)) + "…"
     # A Latin word is kept whole, unless it is all there is.
     if _WORD.match(text[end]) and _WORD.search(kept[-1:]):
@@ -104,9 +105,9 @@ def cut(text: str, han: int) -> str:
 def first_sentences(blocks: Iterable[Block], han: int) -> str:
     """Return the first whole sentences of ``blocks`` that fit in ``han``, or the first one, cut.
 
-    A paragraph that only announces what follows (and so ends with a colon) says nothing by itself.
+    A line that only announces what follows (and so ends with a colon) says nothing, nor does a date.
     """
-    text = " ".join(line for line in map(one_line, lines_of(blocks)) if line and not _ANNOUNCES.search(line))
+    text = " ".join(line for line in map(one_line, lines_of(blocks)) if not _SAYS_NOTHING.fullmatch(line))
     taken = ""
     for sentence in _SENTENCE_END.split(text):
         joined = f"{taken} {sentence}".strip() if taken and taken[-1].isascii() else taken + sentence

@@ -113,7 +113,7 @@ class Renderer:
         marks: Marks,
     ) -> str:
         """Return the digest's own subject, else the newsletter's pattern, else the template's."""
-        names = {**values, "story": headline(digest), "cut": cut, "say": words.say}
+        names = {**values, "story": headline(digest, name=newsletter.name), "cut": cut, "say": words.say}
         if digest.front.subject and digest.front.subject.strip():
             where, subject = "subject", clean(digest.front.subject)
         elif newsletter.subject:

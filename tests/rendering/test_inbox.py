@@ -1,5 +1,7 @@
 """What a mailbox shows before a message is opened."""
 
+from dataclasses import replace
+
 import pytest
 
 from newsletter.language import catalog
@@ -33,6 +35,12 @@ def test_a_sentence_as_a_title_loses_its_full_stop() -> None:
 
 def test_an_essay_is_announced_by_its_own_title() -> None:
     assert subject(support.essay()) == "全向参考：一张图，多个主角 · 11月23日"
+
+
+def test_an_essay_without_a_title_of_its_own_is_announced_by_its_first_words() -> None:
+    nameless = replace(support.essay(), title="全球 AI 早报 · 2026-11-23")
+
+    assert subject(nameless) == "图像生成领域近期出现了一项名为“全向参考”的新功能 · 11月23日"
 
 
 def test_a_digest_may_say_its_own_subject() -> None:

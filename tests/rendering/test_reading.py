@@ -50,7 +50,9 @@ def test_one_long_sentence_is_cut() -> None:
 
 
 def test_a_greeting_that_only_announces_says_nothing() -> None:
-    assert first_sentences([paragraph("早上好，以下是今天的新闻：")], 60) == ""
+    blocks = [paragraph("早上好，以下是今天的新闻："), paragraph("2026年11月23日 星期一")]
+
+    assert first_sentences(blocks, 60) == ""
 
 
 def test_every_leaf_of_a_tree_is_read() -> None:

@@ -1,0 +1,175 @@
+"""Photograph the sample email for docs/images: ``make screenshots``.
+
+Writes email-<width>-<light|dark>.png, the beginning of the email at each width, and email.png, the
+picture of the README: the beginning on one phone, and the end on another at night. Everything is
+drawn by the Chromium of the system.
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Browser, Page
+
+from newsletter.config import NewsletterSettings, SenderSettings
+from newsletter.digests.reader import read
+from newsletter.rendering import Renderer
+from newsletter.urls import Urls
+from tests.rendering import seen
+from tests.tools import ROOT, chromium
+
+DAY = date(2026, 11, 23)
+FOLDER = ROOT / "docs" / "images"
+NEWSLETTER = NewsletterSettings(
+    name="全球 AI 早报",
+    postal_address="上海市示例路 1 号 200030",
+    sender=SenderSettings(address="news@example.com"),
+)
+SCALE = 2  # device pixels
+COLOURS = 64
+HEIGHT_PX = 1600
+PHONE_PX = 390
+
+
+def sample_email() -> str:
+    """Return the HTML part of the packaged sample, as one reader gets it."""
+    sample = resources.files("newsletter") / "samples" / f"{DAY}-ai-news.md"
+    zone = ZoneInfo(NEWSLETTER.schedule.zone)
+    digest = read(sample.read_bytes(), file=sample.name, newsletter_name=NEWSLETTER.name, tz=zone)
+    rendered = Renderer().render(
+        digest,
+        NEWSLETTER,
+        urls=Urls("https://news.example.com", "ai_daily"),
+        language=NEWSLETTER.language,
+        day=DAY,
+        edition=f"ai_daily-{DAY}",
+    )
+    return rendered.mailing.html.fill({"address": "li.lei@example.cn"})
+
+
+def photograph(browser: Browser, html: str, *, width: int, dark: bool, height: int = HEIGHT_PX) -> bytes:
+    """Return the beginning of the email in a window of ``width`` pixels, or its end below zero."""
+    page = seen.open_email(browser, html, width=width, dark=dark, scale=SCALE)
+    whole: int = page.evaluate("document.scrollingElement.scrollHeight")
+    top = max(0, whole + height) if height < 0 else 0
+    clip = {"x": 0, "y": top, "width": width, "height": min(abs(height), whole)}
+    picture = page.screenshot(full_page=True, clip=clip)  # type: ignore[arg-type]
+    page.context.close()
+    return picture
+
+
+_PHONES = """<!doctype html>
+<style>
+  body { margin: 0; background: #e7e1d3; }
+  main { display: flex; justify-content: center; gap: 56px; padding: 64px 0 0; height: 700px; overflow: hidden; }
+  figure { margin: 0; padding: 12px; border-radius: 54px; background: #2e2a22;
+           box-shadow: 0 0 0 2px #57503f, 0 30px 60px -20px rgba(40, 32, 16, .45); height: 800px; }
+  figure + figure { margin-top: 44px; }
+  div { width: 390px; height: 800px; overflow: hidden; border-radius: 42px; }
+  img { display: block; width: 390px; }
+  .light { background: #f3f0e8; padding-top: 30px; }
+  .dark { background: #1c1a17; }
+</style>
+<main>
+  <figure><div class="light"><img src="data:image/png;base64,LIGHT" alt=""></div></figure>
+  <figure><div class="dark"><img src="data:image/png;base64,DARK" alt=""></div></figure>
+</main>"""
+
+
+def compose(browser: Browser, light: bytes, dark: bytes) -> bytes:
+    """Return two phones that show two pictures from their tops."""
+    html = _PHONES
+    for name, picture in (("LIGHT", light), ("DARK", dark)):
+        html = html.replace(name, base64.b64encode(picture).decode())
+    context = browser.new_context(viewport={"width": 1040, "height": 764}, device_scale_factor=SCALE)
+    page = context.new_page()
+    page.set_content(html, wait_until="load")
+    picture = page.screenshot()
+    context.close()
+    return picture
+
+
+# The most frequent colours, and for each pixel the place of the nearest of them.
+_PALETTE = """async ({picture, most}) => {
+    const image = new Image();
+    image.src = "data:image/png;base64," + picture;
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const pixels = new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer);
+    const counts = new Map();
+    for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) || 0) + 1);
+    const palette = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a)).slice(0, most);
+    const parts = pixel => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
+    const kept = palette.map(parts);
+    const nearest = new Map();
+    for (const pixel of counts.keys()) {
+        const [red, green, blue] = parts(pixel);
+        let best = 0, least = Infinity;
+        for (let place = 0; place < kept.length; place++) {
+            const [r, g, b] = kept[place];
+            const apart = (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2;
+            if (apart < least) { least = apart; best = place; }
+        }
+        nearest.set(pixel, best);
+    }
+    const places = new Uint8Array(pixels.length);
+    for (let i = 0; i < pixels.length; i++) places[i] = nearest.get(pixels[i]);
+    let binary = "";
+    for (let i = 0; i < places.length; i += 32768)
+        binary += String.fromCharCode(...places.subarray(i, i + 32768));
+    return {width: image.width, height: image.height, palette: kept, places: btoa(binary)};
+}"""
+
+
+def shrunk(page: Page, picture: bytes) -> bytes:
+    """Return a PNG of at most 256 colours, about a third of the size; text has no more."""
+    found = page.evaluate(_PALETTE, {"picture": base64.b64encode(picture).decode(), "most": COLOURS})
+    width, height = found["width"], found["height"]
+    places = base64.b64decode(found["places"])
+    rows = b"".join(b"\0" + places[row * width : (row + 1) * width] for row in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
+    palette = bytes(part for colour in found["palette"] for part in colour)
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        check = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
+
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"PLTE", palette)
+        + chunk(b"IDAT", zlib.compress(rows, 9))
+        + chunk(b"IEND", b"")
+    )
+
+
+def main(folder: Path = FOLDER) -> None:
+    """Write every picture and say how large it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    html = sample_email()
+    with chromium() as browser:
+        blank = browser.new_page()
+        pictures = {
+            f"email-{width}-{'dark' if dark else 'light'}.png": photograph(browser, html, width=width, dark=dark)
+            for width in seen.WIDTHS_PX
+            for dark in (False, True)
+        }
+        beginning = photograph(browser, html, width=PHONE_PX, dark=False, height=700)
+        end = photograph(browser, html, width=PHONE_PX, dark=True, height=-1090)
+        pictures["email.png"] = compose(browser, beginning, end)
+        for name, picture in pictures.items():
+            small = shrunk(blank, picture)
+            (folder / name).write_bytes(small)
+            print(f"{len(small) / 1000:7.0f} kB  {folder / name}")
+
+
+if __name__ == "__main__":
+    main()

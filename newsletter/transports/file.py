@@ -68,7 +68,7 @@ class FileTransport:
                     name = outbox.keep(mailing, copy, message)
                 yield Outcome(ref=copy.ref, verdict=Verdict.ACCEPTED, provider_id=name)
         finally:
-            outbox.write_index(mailing, date.isoformat(" ", "minutes"))
+            outbox.write_index(mailing, f"{date:%Y-%m-%d %H:%M %Z}")
 
     def close(self) -> None:
         """Forget what lies in the folder; sending again looks anew."""
@@ -101,7 +101,9 @@ class _Outbox:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Counted once; from here on every page costs the same, however many copies there are.
         self._names = {entry.name for entry in os.scandir(folder) if entry.name.endswith(".eml")}
-        self._rows = [(name, self._recipient(name)) for name in sorted(self._names)[:ROWS]]
+        # Shorter first, so that r10 comes after r9.
+        first = sorted(self._names, key=lambda name: (len(name), name))[:ROWS]
+        self._rows = [(name, self._recipient(name)) for name in first]
         self._has_view = (folder / "email.html").exists()
 
     def keep(self, mailing: Mailing, copy: Copy, message: bytes) -> str:

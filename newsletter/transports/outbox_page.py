@@ -25,13 +25,14 @@ nav { display: flex; flex-wrap: wrap; gap: 10px; margin: 20px 0 24px; }
 nav a { padding: 6px 16px; border: 1px solid var(--line); border-radius: 999px; background: var(--card);
   text-decoration: none; }
 .columns { display: grid; gap: 24px; grid-template-columns: minmax(0, 1fr); }
-@media (min-width: 900px) { .columns { grid-template-columns: minmax(0, 1fr) 640px; } }
+@media (min-width: 900px) { .columns { grid-template-columns: minmax(0, 1fr) 640px; align-items: start; } }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; overflow: hidden; }
 h2 { margin: 0; padding: 12px 16px; font-size: 16px; border-bottom: 1px solid var(--line); }
-ol { margin: 0; padding: 0; list-style: none; }
+ol { margin: 0; padding: 0; list-style: none; max-height: 45vh; overflow-y: auto; }
 li a { display: block; padding: 7px 16px; overflow-wrap: anywhere; }
 li + li { border-top: 1px solid var(--line); }
-.rest { padding: 10px 16px 14px; }
+@media (min-width: 900px) { ol { max-height: 80vh; } }
+.rest { border-top: 1px solid var(--line); padding: 10px 16px 14px; }
 iframe { display: block; width: 100%; height: 80vh; border: 0; background: #fff; }
 """
 

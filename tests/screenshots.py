@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FloatRect, Page
 
 from newsletter.config import NewsletterSettings, SenderSettings
 from newsletter.digests.reader import read
@@ -32,7 +32,6 @@ NEWSLETTER = NewsletterSettings(
     sender=SenderSettings(address="news@example.com"),
 )
 SCALE = 2  # device pixels
-COLOURS = 64
 HEIGHT_PX = 1600
 PHONE_PX = 390
 
@@ -53,13 +52,15 @@ def sample_email() -> str:
     return rendered.mailing.html.fill({"address": "li.lei@example.cn"})
 
 
-def photograph(browser: Browser, html: str, *, width: int, dark: bool, height: int = HEIGHT_PX) -> bytes:
-    """Return the beginning of the email in a window of ``width`` pixels, or its end below zero."""
+def photograph(browser: Browser, html: str, *, width: int, dark: bool, top: str = "html") -> bytes:
+    """Return the email in a window of ``width`` pixels, from the last element ``top`` finds, as a PNG."""
     page = seen.open_email(browser, html, width=width, dark=dark, scale=SCALE)
     whole: int = page.evaluate("document.scrollingElement.scrollHeight")
-    top = max(0, whole + height) if height < 0 else 0
-    clip = {"x": 0, "y": top, "width": width, "height": min(abs(height), whole)}
-    picture = page.screenshot(full_page=True, clip=clip)  # type: ignore[arg-type]
+    y: float = page.evaluate(
+        "top => [...document.querySelectorAll(top)].pop().getBoundingClientRect().y", top
+    )
+    area = FloatRect(x=0, y=y, width=width, height=min(HEIGHT_PX, whole - y))
+    picture = page.screenshot(full_page=True, clip=area)
     page.context.close()
     return picture
 
@@ -67,14 +68,15 @@ def photograph(browser: Browser, html: str, *, width: int, dark: bool, height: i
 _PHONES = """<!doctype html>
 <style>
   body { margin: 0; background: #e7e1d3; }
-  main { display: flex; justify-content: center; gap: 56px; padding: 64px 0 0; height: 700px; overflow: hidden; }
-  figure { margin: 0; padding: 12px; border-radius: 54px; background: #2e2a22;
-           box-shadow: 0 0 0 2px #57503f, 0 30px 60px -20px rgba(40, 32, 16, .45); height: 800px; }
+  main { display: flex; justify-content: center; gap: 56px; height: 700px; padding-top: 64px; }
+  main { overflow: hidden; }
+  figure { height: 800px; margin: 0; padding: 12px; border-radius: 54px; background: #2e2a22;
+           box-shadow: 0 0 0 2px #57503f, 0 0 0 12px #ddd6c4; }
   figure + figure { margin-top: 44px; }
   div { width: 390px; height: 800px; overflow: hidden; border-radius: 42px; }
   img { display: block; width: 390px; }
   .light { background: #f3f0e8; padding-top: 30px; }
-  .dark { background: #1c1a17; }
+  .dark { background: #1c1a17; padding-top: 44px; }
 </style>
 <main>
   <figure><div class="light"><img src="data:image/png;base64,LIGHT" alt=""></div></figure>
@@ -95,7 +97,7 @@ def compose(browser: Browser, light: bytes, dark: bytes) -> bytes:
     return picture
 
 
-# The most frequent colours, and for each pixel the place of the nearest of them.
+# The most frequent colours that are not nearly the same, and for each pixel the place of the nearest.
 _PALETTE = """async ({picture, most}) => {
     const image = new Image();
     image.src = "data:image/png;base64," + picture;
@@ -106,20 +108,21 @@ _PALETTE = """async ({picture, most}) => {
     const pixels = new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer);
     const counts = new Map();
     for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) || 0) + 1);
-    const palette = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a)).slice(0, most);
-    const parts = pixel => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
-    const kept = palette.map(parts);
-    const nearest = new Map();
-    for (const pixel of counts.keys()) {
-        const [red, green, blue] = parts(pixel);
+    const kept = [];
+    const closest = pixel => {
+        const [red, green, blue] = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
         let best = 0, least = Infinity;
         for (let place = 0; place < kept.length; place++) {
             const [r, g, b] = kept[place];
             const apart = (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2;
             if (apart < least) { least = apart; best = place; }
         }
-        nearest.set(pixel, best);
-    }
+        return [best, least];
+    };
+    for (const pixel of [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a)))
+        if (kept.length < most && (kept.length < 8 || closest(pixel)[1] > 48))
+            kept.push([pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255]);
+    const nearest = new Map([...counts.keys()].map(pixel => [pixel, closest(pixel)[0]]));
     const places = new Uint8Array(pixels.length);
     for (let i = 0; i < pixels.length; i++) places[i] = nearest.get(pixels[i]);
     let binary = "";
@@ -129,9 +132,9 @@ _PALETTE = """async ({picture, most}) => {
 }"""
 
 
-def shrunk(page: Page, picture: bytes) -> bytes:
-    """Return a PNG of at most 256 colours, about a third of the size; text has no more."""
-    found = page.evaluate(_PALETTE, {"picture": base64.b64encode(picture).decode(), "most": COLOURS})
+def shrunk(page: Page, picture: bytes, *, colours: int) -> bytes:
+    """Return the PNG with at most ``colours`` (256 or fewer): a fraction of the size, and text needs few."""
+    found = page.evaluate(_PALETTE, {"picture": base64.b64encode(picture).decode(), "most": colours})
     width, height = found["width"], found["height"]
     places = base64.b64decode(found["places"])
     rows = b"".join(b"\0" + places[row * width : (row + 1) * width] for row in range(height))
@@ -158,15 +161,17 @@ def main(folder: Path = FOLDER) -> None:
     with chromium() as browser:
         blank = browser.new_page()
         pictures = {
-            f"email-{width}-{'dark' if dark else 'light'}.png": photograph(browser, html, width=width, dark=dark)
+            f"email-{width}-{'dark' if dark else 'light'}.png": photograph(
+                browser, html, width=width, dark=dark
+            )
             for width in seen.WIDTHS_PX
             for dark in (False, True)
         }
-        beginning = photograph(browser, html, width=PHONE_PX, dark=False, height=700)
-        end = photograph(browser, html, width=PHONE_PX, dark=True, height=-1090)
+        beginning = photograph(browser, html, width=PHONE_PX, dark=False)
+        end = photograph(browser, html, width=PHONE_PX, dark=True, top=".card .line")
         pictures["email.png"] = compose(browser, beginning, end)
         for name, picture in pictures.items():
-            small = shrunk(blank, picture)
+            small = shrunk(blank, picture, colours=128 if name == "email.png" else 64)
             (folder / name).write_bytes(small)
             print(f"{len(small) / 1000:7.0f} kB  {folder / name}")
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import nh3
 
-from newsletter.digests.prose import Block, Inline
+from newsletter.digests.prose import Block, Inline, plain
 from newsletter.rendering.folders import Source, TemplateError
 from newsletter.rendering.links import safe_url, unlink_unsafe
 from newsletter.rendering.markup import (
@@ -109,12 +109,15 @@ class HtmlWriter:
         return self._runs(inlines, url)
 
     def _runs(self, inlines: Sequence[Inline], url: str | None) -> str:
-        pieces = []
+        safe, pieces = safe_url(url) if url else None, []
+        if safe and not plain(inlines):
+            # A link without words is named after its host when all links are named.
+            return f'<a href="{html.escape(safe)}"></a>'
         for position, (own, run) in enumerate(title_runs(inlines)):
             words = heading_markup(run) if position == 0 else inline_markup(run)
-            target = (safe_url(own) if own else None) or (safe_url(url) if url else None)
-            visible = words.strip() and target
-            pieces.append(f'<a href="{html.escape(target)}">{words}</a>' if visible and target else words)
+            target = (safe_url(own) if own else None) or safe
+            is_link = target is not None and words.strip()
+            pieces.append(f'<a href="{html.escape(target or "")}">{words}</a>' if is_link else words)
         return unlink_unsafe(self._title.clean("".join(pieces)))
 
     def _images_named(self, fragment: str) -> str:

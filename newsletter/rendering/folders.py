@@ -36,6 +36,11 @@ class Folders:
     """The template folders, in the order they are searched."""
 
     def __init__(self, own: Sequence[Path] = ()) -> None:
+        for folder in own:
+            if not folder.is_dir():
+                raise TemplateError(
+                    f"the template folder {folder} does not exist; mend the setting templates"
+                )
         self._folders: tuple[Traversable, ...] = (*own, packaged_templates())
 
     def find(self, name: str) -> Source | None:

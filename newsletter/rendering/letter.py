@@ -18,7 +18,7 @@ from newsletter.rendering.links import host_of, safe_url
 from newsletter.rendering.markup import clean
 from newsletter.rendering.reading import one_line
 
-_DATE = r"((?:\d{4}\s*[.\-/年]\s*)?\d{1,2}\s*[.\-/月]\s*\d{1,2}\s*日?)"
+_DATE = r"(\d{4}\s*[.\-/年]\s*\d{1,2}\s*[.\-/月]\s*\d{1,2}(?!\d)\s*日?|\d{1,2}\s*月\s*\d{1,2}\s*日)"
 _DATE_IN_FRONT = re.compile(rf"{_DATE}\s*[|｜·:：,，—–-]*\s*(?=\S)")
 _DATE_AT_END = re.compile(rf"(?<=\S)\s*[|｜·:：,，—–-]\s*{_DATE}$")
 

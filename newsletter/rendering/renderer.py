@@ -15,6 +15,7 @@ from newsletter.digests.digest import Digest
 from newsletter.language import Catalog, catalog
 from newsletter.mailing import Hole, HoleKind, Mailing, Sender
 from newsletter.rendering.content import HtmlWriter, ProseStyles
+from newsletter.rendering.folders import TemplateError
 from newsletter.rendering.headers import edition_headers
 from newsletter.rendering.holes import Marks
 from newsletter.rendering.inbox import headline, marked_as_advert, preheader
@@ -26,6 +27,7 @@ from newsletter.rendering.reading import cut, minutes, one_line
 from newsletter.rendering.templates import Templates, html_pattern, trusted_html
 from newsletter.urls import Urls
 
+FILES = ("body.mjml.j2", "body.txt.j2", "subject.txt.j2", "prose.toml")
 DEFAULT_TEMPLATE = "daily"  # lends the files that another template does not bring
 
 
@@ -162,9 +164,11 @@ class Renderer:
 
     def _file(self, newsletter: NewsletterSettings, file: str) -> tuple[str, str]:
         """Return the name and place of a file of the newsletter's template, or of the default one."""
-        found = self._templates.folders.find(f"{newsletter.template}/{file}")
-        if found is None:
-            found = self._templates.folders.read(f"{DEFAULT_TEMPLATE}/{file}")
+        folders, template = self._templates.folders, newsletter.template
+        found = folders.find(f"{template}/{file}")
+        if found is None and not any(folders.find(f"{template}/{other}") for other in FILES):
+            raise TemplateError(f"there is no template {template!r}; mend the newsletter's setting template")
+        found = found or folders.read(f"{DEFAULT_TEMPLATE}/{file}")
         return found.name, found.file
 
 

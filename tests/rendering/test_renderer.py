@@ -10,6 +10,7 @@ import pytest
 
 from newsletter.errors import ConfigError
 from newsletter.mailing import Copy, HoleKind, Mailing, ValueRefused
+from newsletter.rendering.letter import Title
 from tests.rendering import reading_back, support
 from tests.rendering.support import a_digest, a_story, paragraph, with_front
 from tests.tools import ROOT
@@ -138,6 +139,30 @@ def test_a_story_whose_link_may_not_stand_is_shown_unlinked() -> None:
     assert "标题" in [heading.text for heading in reading_back.read(copy.html).headings]
     assert "空" not in copy.html
     assert "空" not in copy.text
+
+
+def test_a_story_without_words_is_named_after_its_host() -> None:
+    copy = support.filled(support.render(a_digest(a_story("", "https://www.a.example/1", "正文。"))))
+
+    assert ("a.example", "https://www.a.example/1") in reading_back.read(copy.html).links
+
+
+@pytest.mark.parametrize(
+    ("title", "date_of_it", "text"),
+    [
+        ("2026.11.23 全球 AI 早报", "2026.11.23", "全球 AI 早报"),
+        ("2026年11月23日｜要闻", "2026年11月23日", "要闻"),
+        ("11月23日 快讯", "11月23日", "快讯"),
+        ("全球 AI 早报 · 2026-11-23", "2026-11-23", "全球 AI 早报"),
+        ("3.5 版发布", "", "3.5 版发布"),
+        ("2026-11-23", "", "2026-11-23"),
+    ],
+)
+def test_a_date_in_a_title_is_told_from_the_rest(title: str, date_of_it: str, text: str) -> None:
+    read = Title.of(a_digest(title=title), name="全球AI早报", day=support.DAY)
+
+    assert (read.date, read.text) == (date_of_it, text)
+    assert read.is_name is (text == "全球 AI 早报")
 
 
 def test_an_essay_says_its_title_once() -> None:

@@ -96,7 +96,21 @@ def test_a_changed_file_is_read_again_parts_included(tmp_path: Path) -> None:
 def test_a_name_cannot_leave_the_folders(tmp_path: Path, name: str) -> None:
     write(tmp_path, "secret.txt", "x")
 
+    (tmp_path / "own").mkdir()
+
     assert Folders([tmp_path / "own"]).find(name) is None
+
+
+def test_a_template_that_is_nowhere_is_an_error_and_not_ours() -> None:
+    newsletter = support.NEWSLETTER.model_copy(update={"template": "dialy"})
+
+    with pytest.raises(TemplateError, match="there is no template 'dialy'"):
+        support.render(support.numbered(), newsletter)
+
+
+def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="nowhere does not exist; mend the setting templates"):
+        Renderer([tmp_path / "nowhere"])
 
 
 def test_a_missing_template_says_where_we_looked(tmp_path: Path) -> None:

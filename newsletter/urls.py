@@ -39,3 +39,23 @@ class Urls:
     def manage(self, token: str) -> str:
         """The reader's preferences."""
         return f"{self.base}/manage/{token}"
+
+    def confirm(self, token: str) -> str:
+        """The page with the button that confirms a subscription."""
+        return f"{self.base}/confirm/{token}"
+
+    def disown(self, token: str) -> str:
+        """The page for "I never signed up"."""
+        return f"{self.base}/disown/{token}"
+
+    def erase(self, token: str) -> str:
+        """The page that shows a person's data and forgets them."""
+        return f"{self.base}/data/{token}"
+
+    def undo(self, token: str) -> str:
+        """The page that takes leaving back."""
+        return f"{self.base}/undo/{token}"
+
+    def move(self, token: str) -> str:
+        """The page on which one end of a change of address agrees."""
+        return f"{self.base}/move/{token}"

@@ -25,6 +25,7 @@ class Event(StrEnum):
     ENROLLED = "enrolled"  # an admin brings consent that was given elsewhere
     LEFT = "left"
     UNDONE = "undone"  # the person took leaving back, on the goodbye page
+    LIFTED = "lifted"  # an admin lifted a bounce: they must confirm again
 
 
 class TransitionNotAllowed(Exception):
@@ -46,6 +47,9 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (Status.ACTIVE, Event.CONFIRMED): Status.ACTIVE,
     (Status.ACTIVE, Event.ENROLLED): Status.ACTIVE,
     (Status.ACTIVE, Event.LEFT): Status.LEFT,
+    (Status.PENDING, Event.LIFTED): Status.PENDING,
+    (Status.ACTIVE, Event.LIFTED): Status.PENDING,
+    (Status.LEFT, Event.LIFTED): Status.LEFT,
     (Status.LEFT, Event.LEFT): Status.LEFT,
     # Whoever left comes back by a new confirmation or by undoing it, never by an admin's file.
     (Status.LEFT, Event.ASKED): Status.PENDING,

@@ -14,7 +14,7 @@ from subscribers.addresses import Address, AddressHasher
 from subscribers.consent import Consent
 from subscribers.states import Event, Status, next_status
 from subscribers.subscriber import Cadence, Subscriber, Subscription
-from subscribers.suppression import Suppression
+from subscribers.suppression import Suppression, lift_bounce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +86,20 @@ def apply(
             status=status,
         )
         session.add(listed)
-    _move(listed, status, now)
+    happen(session, listed, event, evidence=evidence, now=now)
+    return listed
+
+
+def happen(
+    session: Session, listed: Subscription, event: Event, *, evidence: Evidence, now: datetime
+) -> None:
+    """Let ``event`` happen to a subscription and keep the evidence. Raises ``TransitionNotAllowed``."""
+    _move(listed, next_status(listed.status, event), now)
     consent.append(
         session,
         Consent(
-            subscriber_id=person.id,
-            newsletter=newsletter,
+            subscriber_id=listed.subscriber_id,
+            newsletter=listed.newsletter,
             event=event,
             at=now,
             origin=evidence.origin,
@@ -103,7 +111,6 @@ def apply(
         ),
     )
     session.flush()
-    return listed
 
 
 def _move(listed: Subscription, status: Status, now: datetime) -> None:
@@ -164,3 +171,17 @@ def suppression_of(session: Session, person: Subscriber) -> Suppression | None:
             | (Suppression.domain.is_not(None) & (Suppression.domain == person.domain))
         )
     ).first()
+
+
+def lift(session: Session, person: Subscriber, *, reason: str, now: datetime) -> bool:
+    """Let a person whose address bounced be mailed again, once they have confirmed anew.
+
+    ``reason`` is kept as evidence. False when they were not suppressed; raises ``CannotLift`` for a
+    complaint and whatever else is not a bounce.
+    """
+    evidence = Evidence(origin=f"bounce lifted: {reason}")
+    if not lift_bounce(session, person.address_hash):
+        return False
+    for listed in subscriptions(session, person.id):
+        happen(session, listed, Event.LIFTED, evidence=evidence, now=now)
+    return True

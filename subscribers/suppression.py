@@ -20,6 +20,13 @@ class Reason(StrEnum):
     BLOCKED = "blocked"  # an admin's decision
 
 
+class CannotLift(Exception):
+    """Only a bounce may be lifted by an admin."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(f"an address that is suppressed because it {reason} stays so")
+
+
 class Suppression(Base):
     """An address, by its keyed hash, or a whole domain. Exactly one of the two is set."""
 
@@ -50,3 +57,25 @@ def suppress_domain(
     """Never mail this domain again. Its subdomains are not covered."""
     if session.scalars(select(Suppression).where(Suppression.domain == domain)).one_or_none() is None:
         session.add(Suppression(domain=domain, reason=reason, note=note, created_at=now))
+
+
+def is_suppressed(session: Session, address_hash: bytes, domain: str) -> bool:
+    """Say whether this address, or its whole domain, is never mailed."""
+    query = select(Suppression.id).where(
+        (Suppression.address_hash == address_hash) | (Suppression.domain == domain)
+    )
+    return session.scalars(query).first() is not None
+
+
+def lift_bounce(session: Session, address_hash: bytes) -> bool:
+    """Let an address that bounced be tried again; False when it was not suppressed.
+
+    Raises ``CannotLift`` for any other reason: a complaint or a person's own word stands.
+    """
+    known = session.scalars(select(Suppression).where(Suppression.address_hash == address_hash)).one_or_none()
+    if known is None:
+        return False
+    if known.reason is not Reason.BOUNCED:
+        raise CannotLift(known.reason)
+    session.delete(known)
+    return True

@@ -33,6 +33,8 @@ class Purpose(StrEnum):
     DISOWN = "disown"  # "I never signed up": never mail this address
     UNDO = "undo"  # take leaving back, on the page that said goodbye
     ERASE = "erase"
+    MOVE_OLD = "move_old"  # the old address agrees to a move; the subject is the wish, not the person
+    MOVE_NEW = "move_new"
 
 
 # How long a token works after it was made; the others work for ever.
@@ -40,6 +42,8 @@ LIFETIMES = {
     Purpose.CONFIRM: timedelta(days=7),
     Purpose.UNDO: timedelta(hours=1),
     Purpose.ERASE: timedelta(hours=1),
+    Purpose.MOVE_OLD: timedelta(days=2),
+    Purpose.MOVE_NEW: timedelta(days=2),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,6 +35,7 @@ class NoticeSender:
     clock: Clock
     lease: timedelta
     owner: str
+    unwanted: Callable[[Session, Notice], str | None]  # why one that waited is withdrawn
 
     def send_due(self) -> int:
         """Hand over up to ``AT_ONCE`` notices; return how many were taken up.
@@ -59,16 +61,17 @@ class NoticeSender:
         return len(taken)
 
     def _address(self, session: Session, notice: Notice) -> str | None:
-        """Return where a notice goes, or withdraw it because its person is gone or never mailed."""
-        if notice.subscriber_id is None:
-            return notice.address
-        person = session.get(Subscriber, notice.subscriber_id)
-        suppressed = suppression_of(session, person) if person else None
-        if person and person.address and suppressed is None:
-            return person.address
+        """Return where a notice goes, or withdraw it: its person is gone or never mailed, or it is late."""
+        address, why = notice.address, self.unwanted(session, notice)
+        if notice.subscriber_id is not None:
+            person = session.get(Subscriber, notice.subscriber_id)
+            address = person.address if person else None
+            suppressed = suppression_of(session, person) if person else None
+            why = why or (f"suppressed ({suppressed.reason})" if suppressed else None)
+        if address and not why:
+            return address
         notices.record(session, notice, Event.RELEASED)
-        why = f"suppressed ({suppressed.reason})" if suppressed else "erased"
-        notices.record(session, notice, Event.WITHDRAWN, reply=why)
+        notices.record(session, notice, Event.WITHDRAWN, reply=why or "erased")
         return None
 
     def _release(self, left: list[tuple[Notice, str | None]]) -> None:

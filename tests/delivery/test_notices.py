@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from newsletter.database import Database
 from newsletter.delivery import notices
@@ -48,7 +49,16 @@ def post(database: Database, key: str, *, priority: int = 0, **to: object) -> bo
         )
 
 
-def sender(database: Database, transport: MemoryTransport, clock: HandClock | None = None) -> NoticeSender:
+def wanted(session: Session, notice: Notice) -> str | None:
+    return None
+
+
+def sender(
+    database: Database,
+    transport: MemoryTransport,
+    clock: HandClock | None = None,
+    unwanted: Callable[[Session, Notice], str | None] = wanted,
+) -> NoticeSender:
     return NoticeSender(
         database=database,
         transport=transport,
@@ -56,6 +66,7 @@ def sender(database: Database, transport: MemoryTransport, clock: HandClock | No
         clock=clock or HandClock(),
         lease=timedelta(minutes=3),
         owner="worker",
+        unwanted=unwanted,
     )
 
 
@@ -115,6 +126,16 @@ def test_the_suppressed_and_the_erased_get_no_notice_and_it_is_said_why(database
 
     assert transport.kept == []
     assert states(database) == {"one": State.WITHDRAWN, "two": State.WITHDRAWN}
+
+
+def test_a_notice_that_is_no_longer_wanted_is_withdrawn_with_the_reason(database: Database) -> None:
+    post(database, "late")
+    transport = MemoryTransport()
+
+    sender(database, transport, unwanted=lambda _session, _notice: "too late").send_due()
+
+    assert transport.kept == []
+    assert states(database) == {"late": State.WITHDRAWN}
 
 
 def test_an_outage_or_a_deferral_is_tried_again_later(database: Database) -> None:

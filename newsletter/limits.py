@@ -1,0 +1,68 @@
+"""How often something may happen: counted in the database, so that every process counts together.
+
+A limit is a number of times in a window of time. Windows are fixed (the hour from 07:00 to 08:00), which
+lets at most twice the number through around a border and costs one small write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import LargeBinary, String, delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from subscribers import Base, UtcDateTime
+
+_START = datetime(2020, 1, 6, tzinfo=UTC)  # a Monday
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most ``times`` in every ``window``, for each key."""
+
+    name: str  # what is limited; part of the key
+    times: int
+    window: timedelta
+
+
+class LimitCount(Base):
+    """How often one key was seen in one window. Keys are hashed: no address, no IP is kept here."""
+
+    __tablename__ = "limit_count"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    window_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    count: Mapped[int]
+
+
+def allow(session: Session, limit: Limit, key: str | bytes, *, now: datetime) -> bool:
+    """Count one more and say whether it is within the limit."""
+    window_at = _START + (now - _START) // limit.window * limit.window
+    raw = key.encode() if isinstance(key, str) else key
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    counted = session.scalar(
+        dialect.insert(LimitCount)
+        .values(
+            name=limit.name,
+            key=hashlib.blake2b(raw, digest_size=16).digest(),
+            window_at=window_at,
+            ends_at=window_at + limit.window,
+            count=1,
+        )
+        .on_conflict_do_update(
+            index_elements=[LimitCount.name, LimitCount.key, LimitCount.window_at],
+            set_={"count": LimitCount.count + 1},
+        )
+        .returning(LimitCount.count)
+    )
+    return counted is not None and counted <= limit.times
+
+
+def forget(session: Session, *, now: datetime) -> None:
+    """Remove the counts of windows that are over."""
+    session.execute(delete(LimitCount).where(LimitCount.ends_at < now))

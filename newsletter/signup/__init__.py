@@ -1,0 +1,1 @@
+"""Readers come and go by themselves: ask, confirm, leave, undo, prefer, move, be forgotten."""

@@ -1,0 +1,160 @@
+"""What a person does with a link from our mail: confirm, leave, undo, prefer, move, be forgotten.
+
+Every act takes the token that was mailed, and changes only what that token is for. A token that is
+wrong, of another purpose or too old gives None, without saying which. Pressed twice, it is success
+twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+import subscribers
+from newsletter.keys import Keys
+from newsletter.signup.mail import Mail, Mailer
+from subscribers import (
+    Address,
+    Cadence,
+    Event,
+    Evidence,
+    Purpose,
+    Reason,
+    Status,
+    Subscriber,
+    Subscription,
+)
+
+UNDO_WITHIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person on one newsletter, as a token names them."""
+
+    person: Subscriber
+    subscription: Subscription
+
+
+def whose(session: Session, keys: Keys, purpose: Purpose, token: str, *, now: datetime) -> Member | None:
+    """Return whom a token is about; changes nothing, so a page may ask for it."""
+    claim = keys.tokens.verify(purpose, token, now=now)
+    if claim is None:
+        return None
+    person = session.get(Subscriber, claim.subscriber_id)
+    listed = session.get(Subscription, (claim.newsletter, claim.subscriber_id))
+    return Member(person, listed) if person and listed else None
+
+
+def confirm(session: Session, keys: Keys, token: str, *, evidence: Evidence, now: datetime) -> Member | None:
+    """Make the person who holds the mail a reader."""
+    member = whose(session, keys, Purpose.CONFIRM, token, now=now)
+    if member is None or member.person.address is None or subscribers.suppression_of(session, member.person):
+        return None
+    if member.subscription.status is Status.LEFT:
+        return None  # they left after this mail was sent; only a newer one counts
+    if member.subscription.status is not Status.ACTIVE:
+        subscribers.happen(session, member.subscription, Event.CONFIRMED, evidence=evidence, now=now)
+    return member
+
+
+def leave(
+    session: Session, keys: Keys, token: str, *, evidence: Evidence, now: datetime, everything: bool = False
+) -> Member | None:
+    """Take a person off the list, or off every list."""
+    member = whose(session, keys, Purpose.LEAVE, token, now=now)
+    if member is None:
+        return None
+    for listed in (
+        subscribers.subscriptions(session, member.person.id) if everything else [member.subscription]
+    ):
+        if listed.status is not Status.LEFT:
+            subscribers.happen(session, listed, Event.LEFT, evidence=evidence, now=now)
+    return member
+
+
+def undo(session: Session, keys: Keys, token: str, *, evidence: Evidence, now: datetime) -> Member | None:
+    """Take leaving back, within an hour."""
+    member = whose(session, keys, Purpose.UNDO, token, now=now)
+    if member is None or subscribers.suppression_of(session, member.person):
+        return None
+    listed = member.subscription
+    if listed.status is Status.LEFT:
+        if listed.left_at is None or now - listed.left_at > UNDO_WITHIN or listed.confirmed_at is None:
+            return None
+        subscribers.happen(session, member.subscription, Event.UNDONE, evidence=evidence, now=now)
+    return member
+
+
+def disown(session: Session, keys: Keys, token: str, *, evidence: Evidence, now: datetime) -> Member | None:
+    """Believe a person who never signed up: leave every list and never mail the address again."""
+    member = whose(session, keys, Purpose.DISOWN, token, now=now)
+    if member is None:
+        return None
+    for listed in subscribers.subscriptions(session, member.person.id):
+        if listed.status is not Status.LEFT:
+            subscribers.happen(session, listed, Event.LEFT, evidence=evidence, now=now)
+    subscribers.suppress_address(session, member.person.address_hash, reason=Reason.REFUSED, now=now)
+    return member
+
+
+def prefer(
+    session: Session,
+    keys: Keys,
+    token: str,
+    *,
+    now: datetime,
+    cadence: Cadence | None = None,
+    language: str | None = None,
+) -> Member | None:
+    """Change how often and in which language."""
+    member = whose(session, keys, Purpose.MANAGE, token, now=now)
+    if member:
+        subscribers.prefer(
+            session, member.subscription.newsletter, member.person.id, cadence=cadence, language=language
+        )
+    return member
+
+
+def pause(
+    session: Session, keys: Keys, token: str, *, until: date | None, today: date, now: datetime
+) -> Member | None:
+    """Send nothing before ``until`` (None: go on at once). Raises ``ValueError`` for an unfit day."""
+    member = whose(session, keys, Purpose.MANAGE, token, now=now)
+    if member:
+        subscribers.pause(session, member.subscription.newsletter, member.person.id, until=until, today=today)
+    return member
+
+
+def ask_to_move(session: Session, mailer: Mailer, token: str, to: Address, *, now: datetime) -> Member | None:
+    """Mail both ends of a move; nothing changes until both have confirmed."""
+    member = whose(session, mailer.keys, Purpose.MANAGE, token, now=now)
+    if member is None or member.person.address in (None, to.value):
+        return member
+    change = subscribers.ask_to_move(session, mailer.keys.addresses, member.person.id, to, now=now)
+    for mail, purpose in ((Mail.MOVE_OLD, Purpose.MOVE_OLD), (Mail.MOVE_NEW, Purpose.MOVE_NEW)):
+        url = mailer.urls.move(mailer.token(purpose, change.id, now))
+        mailer.post(
+            session,
+            mail,
+            member.person,
+            occasion=str(change.id),
+            now=now,
+            to=to.value if mail is Mail.MOVE_NEW else None,
+            links={"move_url": url},
+        )
+    return member
+
+
+def confirm_move(session: Session, keys: Keys, token: str, *, now: datetime) -> bool | None:
+    """Let the end that holds the mail confirm a move; True once the person has moved."""
+    for purpose in (Purpose.MOVE_OLD, Purpose.MOVE_NEW):
+        claim = keys.tokens.verify(purpose, token, now=now)
+        if claim:
+            change = subscribers.confirm_move(
+                session, claim.subscriber_id, new_end=purpose is Purpose.MOVE_NEW, now=now
+            )
+            return None if change is None else change.done_at is not None
+    return None

@@ -129,6 +129,9 @@ _RESERVED = frozenset(
     | {"content-transfer-encoding", "received", "return-path", "dkim-signature", "x-sg-id", "x-sg-eid"}
 )
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}")
+# What stands in a header for all readers leaves room for theirs: no line may be over 998 (RFC 5322).
+_LONGEST_VALUE = 700
+_LONGEST_NAME = 200
 _EDITION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _FITS_HEADER = frozenset({HoleKind.URL, HoleKind.HEADER})
 _FITS_TEXT = frozenset({HoleKind.URL, HoleKind.TEXT})
@@ -162,8 +165,8 @@ class Mailing:
             raise ValueRefused("the edition's label must be 1 to 100 of A-Z a-z 0-9 . _ -")
         if not self.subject.strip() or _NOT_ONE_LINE.search(self.subject):
             raise ValueRefused("the subject must be one line of text")
-        if _NOT_ONE_LINE.search(self.sender.name):
-            raise ValueRefused("the sender's name must be one line of text")
+        if _NOT_ONE_LINE.search(self.sender.name) or len(self.sender.name) > _LONGEST_NAME:
+            raise ValueRefused(f"the sender's name must be one line of at most {_LONGEST_NAME} characters")
         addr_spec(self.sender.address)
         _check_headers(self.headers)
         _check_part("text", self.text, _FITS_TEXT)
@@ -234,8 +237,8 @@ def _check_headers(headers: Sequence[tuple[str, Template]]) -> None:
         # Only what stands before the "<" of a header without holes is a name for people to read.
         is_named = len(literals) == len(template.pieces) and "<" in value
         coded = value.partition("<")[2] if is_named else value
-        if _NOT_ONE_LINE.search(value) or not coded.isascii():
-            raise ValueRefused(f"the header {name} must be ASCII on one line")
+        if _NOT_ONE_LINE.search(value) or not coded.isascii() or len(value) > _LONGEST_VALUE:
+            raise ValueRefused(f"the header {name} must be ASCII on one line of {_LONGEST_VALUE} at most")
 
 
 def _check_part(part: str, template: Template, kinds: frozenset[HoleKind]) -> None:

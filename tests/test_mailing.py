@@ -153,6 +153,8 @@ HTML = Hole("name", HoleKind.HTML)
         ({"headers": (("List-Id", Template(("名 <", URL, ">"))),)}, "List-Id"),
         ({"headers": (("X-A", Template((TEXT,))),)}, "X-A"),
         ({"headers": (("X A", Template(("a",))),)}, "X A"),
+        ({"headers": (("X-A", Template(("a" * 701,))),)}, "X-A"),
+        ({"sender": Sender("a" * 201, "a@example.com")}, "name"),
         ({"headers": (("To", Template(("a@example.com",))),)}, "To"),
         ({"headers": (("bcc", Template(("a@example.com",))),)}, "bcc"),
         ({"headers": (("X-A", Template(("a",))), ("x-a", Template(("b",))))}, "twice"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import logging
 import ssl
+import time
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,7 +41,11 @@ class _Ready:
 
 
 class SendGridTransport:
-    """Hands copies to one SendGrid account. ``timeout`` is for a whole request. Threads may share it."""
+    """Hands copies to one SendGrid account. Threads may share it.
+
+    ``timeout`` is for a whole request; a call that has taken ``longest_call`` starts no further
+    one, so that it ends before its lease does. ``context`` trusts other authorities than the system's.
+    """
 
     name = "sendgrid"
     copies_per_call = MOST_COPIES
@@ -51,10 +56,12 @@ class SendGridTransport:
         *,
         host: str = HOST,
         timeout: timedelta = timedelta(seconds=60),
+        longest_call: timedelta = timedelta(seconds=60),
         clock: Clock = utc_now,
         context: ssl.SSLContext | None = None,
     ) -> None:
         self._api = SendGridApi(api_key, host=host, timeout=timeout, context=context)
+        self._longest_call = longest_call
         self._clock = clock
 
     def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
@@ -74,7 +81,11 @@ class SendGridTransport:
         waiting = _rounds(ready)
         parts = itertools.count(1)
         is_probed = False
+        started: float | None = None
         while waiting:
+            if started and time.monotonic() - started >= self._longest_call.total_seconds():
+                raise Unavailable("SendGrid is slow, so the rest was kept back")
+            started = started or time.monotonic()
             group = waiting.pop(0)
             name = call_id if len(group) == len(copies) else f"{call_id}.{next(parts)}"
             body = payload.body((one.personalization for one in group), call_id=name)

@@ -23,6 +23,8 @@ _FOLD = "\r\n "
 
 # What may stand unquoted in a display name: RFC 5322 atoms and single blanks.
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+# The blanks at which a header may be folded: after a comma, and after an encoded-word.
+_FOLDABLE = re.compile(r"(?<=,) |(?<=\?=) ")
 _PLAIN_WORDS = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
 
 
@@ -45,17 +47,18 @@ def mailbox(name: str, sender: Sender) -> str:
 def header(name: str, value: str) -> str:
     """Return a header whose value is ASCII, or a display name in any script and then ``<…>``.
 
-    A URL is never broken and never encoded: the value is folded after commas only, and what
-    stands before the first comma stays on the first line. Raises ``ValueRefused`` when a line
-    would be longer than 998.
+    A URL is never broken and never encoded: the value is folded after commas (and after words
+    that are encoded already), and what stands before the first comma stays on the first line.
+    Raises ``ValueRefused`` when a line would be longer than 998.
     """
     if not value.isascii():
         return f"{name}: {_coded(value, taken=len(name) + 2)}"
-    if len(name) + 2 + len(value) <= _LINE:
+    longest = _CODED_LINE if "=?" in value else _LINE
+    if len(name) + 2 + len(value) <= longest:
         return f"{name}: {value}"
     # A quoted string may hold ", " where no line may be folded; such a value stays on one line.
-    parts = [value] if '"' in value else value.replace(", ", ",\0").split("\0")
-    return _fold(f"{name}: ", parts)
+    parts = [value] if '"' in value else _FOLDABLE.split(value)
+    return _fold(f"{name}: ", parts, longest=longest)
 
 
 def header_value(value: str) -> str:
@@ -102,11 +105,11 @@ def _encoded(word: bytes) -> str:
     return f"=?utf-8?b?{b64encode(word).decode()}?="
 
 
-def _fold(start: str, words: list[str]) -> str:
+def _fold(start: str, words: list[str], *, longest: int = _LINE) -> str:
     """Return ``start`` and the words, a blank or a fold between them; never a fold before the first."""
     lines = [start + words[0]]
     for word in words[1:]:
-        if len(lines[-1]) + 1 + len(word) <= _LINE:
+        if len(lines[-1]) + 1 + len(word) <= longest:
             lines[-1] += f" {word}"
         else:
             lines.append(f" {word}")

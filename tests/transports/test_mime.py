@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta, timezone
-from email.header import decode_header, make_header
+from email.header import Header, decode_header, make_header
 from email.utils import parseaddr
 
 import pytest
@@ -142,6 +142,18 @@ def test_a_url_of_any_length_stands_on_one_line(length: int) -> None:
     assert not any(b"=?" in line for line in lines)
 
 
+def test_whatever_may_be_a_mailing_fits_into_its_lines() -> None:
+    named = Template(("名" * 300 + f" <{'x' * 390}>",))
+    mailing = a_mailing(
+        sender=Sender('"' * 200, f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}"),
+        headers=(("X-" + "A" * 74, Template(("x" * 700,))), ("List-Id", named)),
+    )
+
+    head = message(mailing).partition(b"\r\n\r\n")[0]
+
+    assert max(map(len, head.split(b"\r\n"))) <= 998
+
+
 def test_a_header_line_that_no_server_takes_is_refused() -> None:
     with pytest.raises(ValueRefused, match="998"):
         message(copy=a_copy(leave_url="https://n.example/".ljust(1000, "x")))
@@ -154,6 +166,16 @@ def test_a_list_may_have_a_chinese_name() -> None:
     assert lines[-1].endswith(b"<ai_daily.news.example.com>")
     assert max(map(len, lines)) <= 76
     assert seen_in_bytes(message()).headers["list-id"] == "全球AI新闻速递 <ai_daily.news.example.com>"
+
+
+def test_a_name_that_is_encoded_already_is_folded_and_left_alone() -> None:
+    words = str(Header("全球人工智能新闻速递与点评", "utf-8", maxlinelen=60).encode(linesep=" ")).split()
+    mailing = a_mailing(headers=(("List-Id", Template((f"{' '.join(words)} <ai_daily.news.example.com>",))),))
+
+    raw = message(mailing)
+
+    assert max(map(len, header_lines(raw, "List-Id"))) <= 76
+    assert parsed(raw)["List-Id"] == "全球人工智能新闻速递与点评 <ai_daily.news.example.com>"
 
 
 @unhurried

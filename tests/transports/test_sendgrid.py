@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
@@ -291,3 +293,13 @@ def test_after_a_lost_answer_the_rest_stays_with_us(stub: StubSendGrid, sendgrid
         again.extend(sendgrid.send(a_mailing(), copies(8), call_id="c2"))
     assert {one.verdict for one in again} == {Verdict.IN_DOUBT}
     assert len(again) == 4
+
+
+def test_a_slow_far_side_does_not_outlast_the_lease(stub: StubSendGrid) -> None:
+    transport = SendGridTransport(KEY, host=stub.url, longest_call=timedelta(0))
+    outcomes: list[Outcome] = []
+
+    with closing(transport), pytest.raises(Unavailable, match="slow"):
+        outcomes.extend(transport.send(a_mailing(), copies(1100), call_id="c1"))
+
+    assert len(outcomes) == len(stub.messages) == 1000

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from newsletter.config import NewsletterSettings, SenderSettings
 from newsletter.digests.digest import Digest, FrontMatter, Section, Story
@@ -28,9 +30,11 @@ from newsletter.digests.prose import (
     Table,
     Text,
 )
+from newsletter.digests.reader import read
 from newsletter.mailing import Copy, Filled
 from newsletter.rendering import Rendered, Renderer
 from newsletter.urls import Urls
+from tests.tools import SHARED
 
 DAY = date(2026, 11, 23)
 URLS = Urls("https://news.example.com", "ai_daily")
@@ -101,6 +105,17 @@ def labelled_html(shape: Callable[[], Digest], *, language: str = "zh-CN") -> st
     """Return the HTML part of a digest that has every label an edition may have."""
     digest = with_front(shape(), sponsored=True, ai_generated=True)
     return filled(render(digest, language=language)).html
+
+
+# ---- real digests, where there are any ----
+
+REAL = sorted((SHARED / "digests").glob("*.md"))
+
+
+def real(file: Path) -> Digest:
+    return read(
+        file.read_bytes(), file=file.name, newsletter_name=NEWSLETTER.name, tz=ZoneInfo("Asia/Shanghai")
+    )
 
 
 # ---- the shapes of real digests, in our own words ----

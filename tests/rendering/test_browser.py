@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from newsletter.digests.digest import Digest
 from tests.rendering import seen, support
-from tests.tools import AXE, chromium, needs_axe, needs_chromium
+from tests.tools import AXE, chromium, needs_axe, needs_chromium, needs_shared
 
 SHAPES = [support.numbered, support.sections_of_briefs, support.essay, support.kitchen_sink]
 
@@ -37,6 +38,20 @@ def test_nothing_scrolls_sideways_at_any_width(
         page.set_viewport_size({"width": width, "height": 900})
         assert width_of(page) <= width
     page.context.close()
+
+
+@needs_shared
+@needs_chromium
+@pytest.mark.parametrize("file", support.REAL, ids=lambda file: file.stem)
+def test_no_real_digest_scrolls_sideways(browser: Browser, file: Path) -> None:
+    html = support.filled(support.render(support.real(file))).html
+
+    for variant in seen.VARIANTS.values():
+        page = seen.open_email(browser, variant(html), width=320)
+        for width in seen.WIDTHS_PX:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert width_of(page) <= width
+        page.context.close()
 
 
 @needs_chromium
@@ -74,6 +89,19 @@ def test_every_word_has_enough_contrast_in_the_dark(browser: Browser, shape: Cal
     page.context.close()
 
 
+def violations(page: Page) -> list[tuple[str, str]]:
+    """Return what axe finds wrong, by rule and element; fail when it could not look."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate(
+        """() => axe.run({
+            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+            rules: {"target-size": {enabled: true}},
+        })"""
+    )
+    assert {"color-contrast", "target-size", "html-has-lang"} <= {rule["id"] for rule in found["passes"]}
+    return [(rule["id"], node["html"]) for rule in found["violations"] for node in rule["nodes"]]
+
+
 @needs_axe
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("shape", SHAPES)
@@ -81,17 +109,20 @@ def test_axe_finds_no_violation_of_wcag_2_2_a_and_aa(
     browser: Browser, shape: Callable[[], Digest], dark: bool
 ) -> None:
     page = seen.open_email(browser, support.labelled_html(shape), width=414, dark=dark)
-    page.add_script_tag(path=AXE)
 
-    found = page.evaluate(
-        """() => axe.run({
-            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-            rules: {"target-size": {enabled: true}},
-        })"""
-    )
+    assert violations(page) == []
+    page.context.close()
 
-    assert [(rule["id"], node["html"]) for rule in found["violations"] for node in rule["nodes"]] == []
-    assert {"color-contrast", "target-size", "html-has-lang"} <= {rule["id"] for rule in found["passes"]}
+
+@needs_shared
+@needs_axe
+@pytest.mark.parametrize("file", support.REAL, ids=lambda file: file.stem)
+def test_axe_finds_none_in_a_real_digest(browser: Browser, file: Path) -> None:
+    html = support.filled(support.render(support.real(file))).html
+
+    page = seen.open_email(browser, html, width=320, dark=True)
+
+    assert violations(page) == []
     page.context.close()
 
 

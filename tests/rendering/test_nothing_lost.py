@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import comrak
 import pytest
@@ -28,10 +27,9 @@ from newsletter.digests.prose import (
     Table,
     Text,
 )
-from newsletter.digests.reader import read
 from newsletter.mailing import Filled
 from tests.rendering import reading_back, support
-from tests.tools import SHARED, needs_shared
+from tests.tools import needs_shared
 
 
 def visible(digest: Digest) -> Iterator[str]:
@@ -119,7 +117,6 @@ def test_every_safe_story_link_is_in_both_parts(shape: Callable[[], Digest]) -> 
 
 # ---- straight from the Markdown of real digests, past our reader ----
 
-REAL = sorted((SHARED / "digests").glob("*.md"))
 BOLD = re.compile(r"(?<![\\*])\*\*(?!\*)(?=\S)(.+?)(?<=[^\s\\*])\*\*(?!\*)")
 SENTINEL = "\u3164"  # comrak alone leaves some ** beside quotation marks
 # Decoration, and the names of links whose addresses are kept as the story's.
@@ -152,14 +149,11 @@ def seen_in_markdown(file: Path) -> list[str]:
 
 
 def rendered(file: Path) -> Filled:
-    digest = read(
-        file.read_bytes(), file=file.name, newsletter_name="全球 AI 早报", tz=ZoneInfo("Asia/Shanghai")
-    )
-    return support.filled(support.render(digest))
+    return support.filled(support.render(support.real(file)))
 
 
 @needs_shared
-@pytest.mark.parametrize("file", REAL, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", support.REAL, ids=lambda file: file.stem)
 def test_every_visible_word_of_a_real_digest_is_in_the_html(file: Path) -> None:
     page = reading_back.read(rendered(file).html)
 
@@ -167,13 +161,13 @@ def test_every_visible_word_of_a_real_digest_is_in_the_html(file: Path) -> None:
 
 
 @needs_shared
-@pytest.mark.parametrize("file", REAL, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", support.REAL, ids=lambda file: file.stem)
 def test_every_visible_word_of_a_real_digest_is_in_the_text_part(file: Path) -> None:
     assert reading_back.missing(seen_in_markdown(file), rendered(file).text) == []
 
 
 @needs_shared
-@pytest.mark.parametrize("file", REAL, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", support.REAL, ids=lambda file: file.stem)
 def test_no_two_links_of_a_real_digest_share_a_name(file: Path) -> None:
     targets: dict[str, set[str]] = {}
     for name, target in reading_back.read(rendered(file).html).links:
@@ -183,7 +177,7 @@ def test_no_two_links_of_a_real_digest_share_a_name(file: Path) -> None:
 
 
 @needs_shared
-@pytest.mark.parametrize("file", REAL, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", support.REAL, ids=lambda file: file.stem)
 def test_every_safe_address_of_a_real_digest_is_kept(file: Path) -> None:
     written = set(re.findall(r"\]\((https?://[^\s)]+)", file.read_text(encoding="utf-8")))
 

@@ -39,7 +39,7 @@ class FileTransport:
     """Writes every copy below ``folder``, which is made when it is missing."""
 
     name = "file"
-    copies_per_call = 1000
+    copies_per_call = 100
 
     def __init__(self, folder: Path, clock: Clock = utc_now) -> None:
         self._folder = folder

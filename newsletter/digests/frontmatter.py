@@ -63,7 +63,10 @@ def part(text: str, *, file: str, tz: tzinfo) -> Parted:
         return Parted(front=FrontMatter(), body=text, body_line=1)
     end = next((n for n in range(start + 1, len(lines)) if lines[n].rstrip() == fence), None)
     block = lines[start + 1 : end]
-    if fence == "---" and not _is_front_matter(block if end is not None else _first_paragraph(block)):
+    is_empty = end is not None and not any(line.strip() for line in block)
+    if fence == "---" and not (
+        is_empty or _is_front_matter(_first_paragraph(block) if end is None else block)
+    ):
         return Parted(front=FrontMatter(), body=text, body_line=1)
     if end is None:
         raise DigestError(
@@ -96,7 +99,7 @@ def _is_front_matter(block: Sequence[str]) -> bool:
         return True
     # An unknown key counts right under the fence, where prose would have left a blank line.
     first = _KEY.match(block[0]) if block else None
-    return not written or bool(first and first[1][0].islower())
+    return bool(first and first[1][0].islower())
 
 
 def _refuse_mistyped_keys(block: Sequence[str], *, file: str, first_line: int) -> None:

@@ -75,9 +75,9 @@ def read_yaml(text: str, *, file: str, first_line: int) -> list[Entry]:
         ) from None
     except yaml.MarkedYAMLError as error:
         problem = error.problem or "cannot be read"
-        # An open quotation mark is found out at the end; what helps is where it was opened.
-        unclosed = "unexpected end of stream" in problem
-        mark = error.context_mark if unclosed else error.problem_mark
+        # An open quotation mark, or a line without a colon, is found out behind it.
+        late = "unexpected end of stream" in problem or "could not find expected ':'" in problem
+        mark = error.context_mark if late else error.problem_mark
         remedy = next((remedy for sign, remedy in _REMEDIES if sign in problem), _QUOTES)
         raise wrong(f"the front matter is not valid YAML: {problem}", remedy, mark) from None
     if root is None:

@@ -16,7 +16,7 @@ from newsletter.digests.digest import Section
 from newsletter.digests.lines import Line, settle, settle_blocks
 from newsletter.digests.outline import Run, outline
 from newsletter.digests.phrases import NUMBER, names_commentary, names_overview, names_references
-from newsletter.digests.prose import Block, Heading, Paragraph, Rule, plain
+from newsletter.digests.prose import Block, Heading, Link, Paragraph, Rule, every_inline, plain
 from newsletter.digests.stories import Draft
 from newsletter.digests.trimming import Inlines, cut_front, trim
 
@@ -25,7 +25,7 @@ def structure(
     blocks: Sequence[Block], source_lines: Sequence[str]
 ) -> tuple[tuple[Block, ...], tuple[Section, ...]]:
     """Return intro and sections of ``blocks``; ``source_lines`` are the lines of the whole file."""
-    parts = [_Part(heading, runs) for heading, runs in _parts(blocks, source_lines)]
+    parts = _with_subheadings([_Part(heading, runs) for heading, runs in _parts(blocks, source_lines)])
     _find_stories_without_source(parts)
     intro: list[Block] = []
     if parts and parts[0].heading is None and not (first := parts[0].runs[0]).title:
@@ -64,7 +64,24 @@ class _Part:
         self.runs = runs
         self.name = plain(heading.children) if heading else ""
         self.is_commentary = names_commentary(self.name)
-        self.is_story = self._may_be_story() and self.draft().story(by_name=False).url is not None
+        self.is_story = self._has_source()
+
+    def absorb(self, part: _Part) -> None:
+        """Take a deeper heading, and what is under it, into the text under this one."""
+        if part.heading:
+            self.runs[0].lead += [part.heading, *part.runs[0].lead]
+            self.runs += part.runs[1:]
+            self.is_story = self._has_source()
+
+    @property
+    def is_link(self) -> bool:
+        """Whether the heading itself leads to the story."""
+        return self.heading is not None and any(
+            isinstance(i, Link) for i in every_inline(self.heading.children)
+        )
+
+    def _has_source(self) -> bool:
+        return self._may_be_story() and self.draft().story(by_name=False).url is not None
 
     @property
     def level(self) -> int:
@@ -100,6 +117,20 @@ class _Part:
         while beyond and isinstance(beyond[0], Rule):
             beyond = beyond[1:]
         return [Run(lead=beyond), *self.runs[1:]]
+
+
+def _with_subheadings(parts: Sequence[_Part]) -> list[_Part]:
+    """Put the headings inside a story under it: where stories are headings, deeper ones are its own."""
+    level = min((part.level for part in parts if part.is_story), default=0)
+    kept: list[_Part] = []
+    for part in parts:
+        above = kept[-1] if kept else None
+        inside = above and above.level == level < part.level and above.may_be_story_without_source
+        if inside and above and not part.is_link and not part.runs[0].drafts and not part.is_commentary:
+            above.absorb(part)
+        else:
+            kept.append(part)
+    return kept
 
 
 def _find_stories_without_source(parts: Sequence[_Part]) -> None:

@@ -65,11 +65,15 @@ def _title_heading(blocks: Sequence[Block]) -> int | None:
         return None
     if heading.level > 1:
         others = [block.level for at in places[1:] if isinstance(block := blocks[at], Heading)]
-        starts = all(isinstance(block, Rule | RawBlock) or _greets(block) for block in before)
+        starts = all(_is_unseen(block) or _greets(block) for block in before)
         if not starts or any(level <= heading.level for level in others):
             return None
     under = blocks[places[0] + 1 : (places[1:] or [len(blocks)])[0]]
     return None if is_story_heading(heading, under) else places[0]
+
+
+def _is_unseen(block: Block) -> bool:
+    return isinstance(block, Rule) or (isinstance(block, RawBlock) and block.html.lstrip().startswith("<!--"))
 
 
 def _greets(block: Block) -> bool:
@@ -78,7 +82,7 @@ def _greets(block: Block) -> bool:
 
 def _title_line(blocks: Sequence[Block]) -> tuple[str | None, tuple[Block, ...]]:
     """Take the first line of the first paragraph, when it can be a title."""
-    at = next((at for at, block in enumerate(blocks) if not isinstance(block, Rule | RawBlock)), None)
+    at = next((at for at, block in enumerate(blocks) if not _is_unseen(block)), None)
     if at is None or not isinstance(block := blocks[at], Paragraph):
         return None, tuple(blocks)
     first, *rest = split_lines(block.children, block.line)

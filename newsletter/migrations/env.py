@@ -6,8 +6,11 @@ from alembic import context
 from sqlalchemy import BigInteger
 
 # Importing a table puts it into the metadata.
+import newsletter.delivery.heartbeat
 import newsletter.delivery.tables
-import newsletter.editions.edition  # noqa: F401
+import newsletter.editions.edition
+import newsletter.limits
+import newsletter.signup.requests  # noqa: F401
 from newsletter.delivery.tables import StateCode
 from subscribers import Base, Choice, UtcDateTime
 

@@ -64,6 +64,9 @@ class Request(Base):
     user_agent: Mapped[str | None] = mapped_column(String(300))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
+    # An answered request is removed, and its number must not come again: mails are posted once for each.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
 
 def ask(
     session: Session, newsletter: str, address: Address, *, wish: Wish, evidence: Evidence, now: datetime

@@ -52,6 +52,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("newsletter", "kind", "used_hash", name="uq_edition_newsletter_kind_used_hash"),
     )
     op.create_table(
+        "heartbeat",
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("part", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "part", name="pk_heartbeat"),
+    )
+    op.create_table(
+        "limit_count",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("window_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "key", "window_at", name="pk_limit_count"),
+    )
+    op.create_index("ix_limit_count_ends_at", "limit_count", ["ends_at"])
+
+    op.create_table(
         "notice",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("purpose", sa.String(length=24), nullable=False),
@@ -74,6 +92,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_notice_state_due_at", "notice", ["state", "due_at"])
 
+    op.create_table(
+        "signup_request",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("newsletter", sa.String(length=40), nullable=False),
+        sa.Column("wish", sa.String(16), nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=True),
+        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("wording", sa.Text(), nullable=True),
+        sa.Column("notice_version", sa.String(length=40), nullable=True),
+        sa.Column("ip", sa.String(length=45), nullable=True),
+        sa.Column("user_agent", sa.String(length=300), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_signup_request"),
+        sqlite_autoincrement=True,
+    )
     op.create_table(
         "subscriber",
         sa.Column("id", BIG_ID, nullable=False),
@@ -100,6 +134,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("address_hash", name="uq_suppression_address_hash"),
         sa.UniqueConstraint("domain", name="uq_suppression_domain"),
     )
+    op.create_table(
+        "address_change",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("subscriber_id", BIG_ID, nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("address_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("old_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("new_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name="fk_address_change_subscriber_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_address_change"),
+    )
+    op.create_index("ix_address_change_subscriber_id", "address_change", ["subscriber_id"])
+
     op.create_table(
         "consent",
         sa.Column("id", BIG_ID, nullable=False),
@@ -191,8 +240,12 @@ def downgrade() -> None:
     op.drop_table("subscription")
     op.drop_table("mailing")
     op.drop_table("consent")
+    op.drop_table("address_change")
     op.drop_table("suppression")
     op.drop_table("subscriber")
+    op.drop_table("signup_request")
     op.drop_table("notice")
+    op.drop_table("limit_count")
+    op.drop_table("heartbeat")
     op.drop_table("edition")
     op.drop_table("delivery")

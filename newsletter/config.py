@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import time, timedelta
 from enum import StrEnum
 from importlib import resources
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -27,6 +28,11 @@ from newsletter.errors import ConfigError
 ENV_PREFIX = "NEWSLETTER_"
 CONFIG_ENV = "NEWSLETTER_CONFIG"
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
+# What a page of ours begins with, now or one day: a newsletter's page could not be reached there.
+_RESERVED = frozenset(
+    "admin api archive confirm data desk disown healthz leave login logout manage metrics move privacy "
+    "readyz robots sitemap static test undo webhooks".split()
+)
 
 
 def _zone(name: str) -> str:
@@ -49,7 +55,15 @@ def _ascii_address(value: str) -> str:
     return value
 
 
+def _origin(value: str) -> str:
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]+)?", value):
+        raise ValueError("must be an origin such as https://blog.example.com, without a path")
+    return value
+
+
 OneLine = Annotated[str, AfterValidator(_one_line)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Network = IPv4Network | IPv6Network
 Email = Annotated[str, AfterValidator(_ascii_address)]
 
 
@@ -166,6 +180,20 @@ class NewsletterSettings(_Section):
         return self.sender.name or self.name
 
 
+class WebSettings(_Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    # Whose X-Forwarded-For is believed. By default only a proxy on this machine.
+    trusted_proxies: tuple[Network, ...] = (ip_network("127.0.0.1"), ip_network("::1"))
+    altcha: Literal["never", "attack", "always"] = "attack"
+    attack_at: int = Field(default=300, ge=1)  # forms an hour, over all visitors
+    api_origins: tuple[Origin, ...] = ()
+    icp: OneLine = ""
+    abroad: OneLine = ""
+    privacy_version: OneLine = "1"
+    privacy_notice: str = ""
+
+
 class Settings(BaseSettings):
     """Everything a person may set, with the folder that relative paths count from."""
 
@@ -184,6 +212,7 @@ class Settings(BaseSettings):
     keys: KeySettings = KeySettings()
     transport: TransportSettings = TransportSettings()
     sending: SendingSettings = SendingSettings()
+    web: WebSettings = WebSettings()
     newsletters: dict[str, NewsletterSettings] = Field(default_factory=dict)
 
     @field_validator("public_url")
@@ -199,6 +228,8 @@ class Settings(BaseSettings):
         for slug in newsletters:
             if not _SLUG.fullmatch(slug):
                 raise ValueError(f"[newsletters.{slug}]: a slug is a-z, then a-z, 0-9 or _ (40 at most)")
+            if slug in _RESERVED:
+                raise ValueError(f"[newsletters.{slug}]: /{slug} is a page of ours; choose another slug")
         return newsletters
 
     @classmethod
@@ -216,7 +247,7 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """The public address, or where ``newsletter serve`` would listen while none is set."""
-        return self.public_url or "http://127.0.0.1:8080"
+        return self.public_url or f"http://127.0.0.1:{self.web.port}"
 
     def newsletter(self, slug: str | None) -> tuple[str, NewsletterSettings]:
         """Return the newsletter named ``slug``, or the only one; raise ``ConfigError`` otherwise."""

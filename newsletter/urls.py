@@ -23,6 +23,16 @@ class Urls:
         return f"{self.base}/{self.newsletter}"
 
     @property
+    def privacy(self) -> str:
+        """What is kept about readers, and why."""
+        return f"{self.base}/privacy"
+
+    @property
+    def link(self) -> str:
+        """The page that mails a reader their own link, for preferences or for their data."""
+        return f"{self.base}/{self.newsletter}/link"
+
+    @property
     def archive(self) -> str:
         """The list of past editions."""
         return f"{self.base}/{self.newsletter}/archive"

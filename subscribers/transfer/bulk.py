@@ -1,0 +1,177 @@
+"""Many rows in one statement, as fast as each database takes them.
+
+SQLAlchemy writes the SQL and knows the types, but the rows do not pass through it one by one: SQLite gets
+tuples for one prepared statement, PostgreSQL one JSON document that it takes apart itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import cache, lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    CursorResult,
+    LargeBinary,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from subscribers.base import Base
+
+# A list of values for each column, all of one length.
+Values = Mapping[str, Sequence[Any]]
+Conflict = Callable[[Any], Any]  # is given the INSERT, and returns it with ON CONFLICT …
+
+_MEMORY = 30_000  # values; a list repeats its days, tags and words
+
+
+def find(
+    session: Session, query: Select[*tuple[Any, ...]], of: InstrumentedAttribute[Any], keys: Iterable[Any]
+) -> Sequence[Any]:
+    """Return the rows of ``query`` where ``of`` is one of ``keys``, as the driver gives them."""
+    connection, keys = session.connection(), list(keys)
+    if connection.dialect.name == "postgresql":
+        texts = func.json_array_elements_text(cast(bindparam("keys", type_=Text), postgresql.JSON))
+        wanted = select(func.decode(texts, "hex") if isinstance(of.type, LargeBinary) else texts)
+        document = json.dumps(keys, default=_plain)
+        return connection.execute(query.where(of.in_(wanted)), {"keys": document}).all()
+    compiled = query.where(of.in_([literal_column("/*keys*/")])).compile(dialect=connection.dialect)
+    names = compiled.positiontup or []
+    marks = ",".join("?" * len(keys))
+    others = (compiled.params[name] for name in names)
+    return connection.exec_driver_sql(str(compiled).replace("/*keys*/", marks), (*others, *keys)).all()
+
+
+def give_way(statement: Any) -> Any:
+    """Leave a row that there is as it is."""
+    return statement.on_conflict_do_nothing()
+
+
+def insert(session: Session, model: type[Base], values: Values, conflict: Conflict | None = None) -> None:
+    """Insert rows."""
+    _insert(session.connection(), model, values, conflict, returning=())
+
+
+def insert_numbered(session: Session, model: type[Base], values: Values, *, key: str) -> dict[Any, int]:
+    """Insert those rows that give no conflict; return their new ids by the value of ``key``."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        added = _insert(connection, model, values, give_way, returning=("id", key))
+        return {_value(getattr(row, key)): row.id for row in added}
+    # SQLite has one writer, and it is us: the next numbers are ours.
+    table = model.__table__
+    last = connection.scalar(select(func.max(table.c.id))) or 0
+    keys = values[key]
+    ids = range(last + 1, last + 1 + len(keys))
+    added = _insert(connection, model, {"id": ids, **values}, give_way, returning=())
+    numbered = dict(zip(keys, ids, strict=True))
+    if added.rowcount == len(keys):
+        return numbered
+    present = set(connection.scalars(select(table.c.id).where(table.c.id > last)))
+    return {value: id_ for value, id_ in numbered.items() if id_ in present}
+
+
+def _value(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def _insert(
+    connection: Connection,
+    model: type[Base],
+    values: Values,
+    conflict: Conflict | None,
+    *,
+    returning: Sequence[str],
+) -> CursorResult[Any]:
+    insert_into = _postgres_insert if connection.dialect.name == "postgresql" else _sqlite_insert
+    return insert_into(connection, model, values, conflict or (lambda statement: statement), returning)
+
+
+def _sqlite_insert(
+    connection: Connection, model: type[Base], values: Values, conflict: Conflict, _returning: Sequence[str]
+) -> CursorResult[Any]:
+    table = model.__table__
+    names = list(values)
+    compiled = conflict(sqlite.insert(model)).compile(dialect=connection.dialect, column_keys=names)
+    columns = [_texts(table.c[name], connection, values[name]) for name in compiled.positiontup]
+    return connection.exec_driver_sql(str(compiled), list(zip(*columns, strict=True)))
+
+
+def _texts(of: Column[Any], connection: Connection, values: Sequence[Any]) -> Sequence[Any]:
+    """Return values as the driver takes them."""
+    if isinstance(of.type, JSON):
+        return [_json(value) for value in values]
+    if isinstance(of.type, LargeBinary):
+        return values
+    convert = _converter(of, connection.dialect)
+    return values if convert is None else [convert(value) for value in values]
+
+
+@cache
+def _converter(of: Column[Any], dialect: Any) -> Callable[[Any], Any] | None:
+    convert = of.type.dialect_impl(dialect).bind_processor(dialect)
+    return convert and lru_cache(maxsize=_MEMORY)(convert)
+
+
+def _json(value: Any) -> str | None:
+    if isinstance(value, tuple):
+        return _json_of_tuple(value)
+    return None if value is None else json.dumps(value) if value else "{}"
+
+
+@lru_cache(maxsize=_MEMORY)
+def _json_of_tuple(value: tuple[Any, ...]) -> str:
+    return json.dumps(value)
+
+
+def _postgres_insert(
+    connection: Connection, model: type[Base], values: Values, conflict: Conflict, returning: Sequence[str]
+) -> CursorResult[Any]:
+    table = model.__table__
+    names = list(values)
+    kinds = [Text() if isinstance(table.c[name].type, LargeBinary) else table.c[name].type for name in names]
+    document = (
+        func.json_to_recordset(cast(bindparam("rows", type_=Text), postgresql.JSON))
+        .table_valued(*(column(name, kind) for name, kind in zip(names, kinds, strict=True)))
+        .render_derived(with_types=True)
+    )
+    rows = select(
+        *(
+            func.decode(document.c[name], "hex")
+            if isinstance(table.c[name].type, LargeBinary)
+            else document.c[name]
+            for name in names
+        )
+    )
+    statement = conflict(postgresql.insert(model).from_select(names, rows))
+    if returning:
+        statement = statement.returning(*(table.c[name] for name in returning))
+    return connection.execute(statement, {"rows": _document(names, values)})
+
+
+def _document(names: Sequence[str], values: Values) -> str:
+    rows = zip(*(values[name] for name in names), strict=True)
+    return json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_plain)
+
+
+def _plain(value: Any) -> str:
+    """Return what JSON has no word for."""
+    if isinstance(value, date):  # a datetime is one, too
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,42 @@
+"""Ghost: the CSV of its members. It guards formula cells as we do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from subscribers.transfer.cells import moment, tags, truth, unguard
+from subscribers.transfer.formats.base import Columns, Format, Parse
+from subscribers.transfer.rows import Row, Standing, Unsaid
+
+
+def _recognises(_file: str, header: frozenset[str]) -> bool:
+    return {"email", "subscribed_to_emails", "complimentary_plan"} <= header
+
+
+def _reader(_file: str, columns: Columns) -> Parse:
+    email, subscribed = columns.email(), columns.getter("subscribed_to_emails")
+    created, deleted = columns.getter("created_at"), columns.getter("deleted_at")
+    labels, note, attributes = columns.getter("labels"), columns.getter("note"), columns.attributes()
+    proof = columns.recorder("id", "created_at", "deleted_at", "subscribed_to_emails", "tiers", "products")
+
+    def parse(cells: Sequence[str]) -> Row:
+        wants = truth(subscribed(cells))
+        if wants is None:
+            raise Unsaid("subscribed_to_emails: neither true nor false")
+        kept = {key: unguard(value) for key, value in attributes(cells).items()}
+        if text := unguard(note(cells)):
+            kept["notes"] = text[:2_000]
+        return Row(
+            email=unguard(cells[email].strip()),
+            standing=Standing.ACTIVE if wants and not deleted(cells) else Standing.LEFT,
+            tags=tags(unguard(labels(cells))),
+            attributes=kept,
+            created_at=moment(created(cells)),
+            left_at=moment(deleted(cells)),
+            recorded=proof(cells),
+        )
+
+    return parse
+
+
+GHOST = Format(name="ghost", title="Ghost", recognises=_recognises, reader=_reader)

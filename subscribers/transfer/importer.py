@@ -1,0 +1,148 @@
+"""Moving in: one file, chunk by chunk, each written in a transaction of the caller's.
+
+    with Importer(path, wish, terms, hasher) as importer:
+        for chunk in importer.chunks():
+            with sessions.begin() as session:
+                importer.settle(session, chunk)
+
+Reading happens between the transactions, so that a long import keeps no lock for long. Whoever stops in
+the middle runs it again: those who are in are known, and nobody is added twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from sqlalchemy.orm import Session
+
+from subscribers.addresses import AddressHasher
+from subscribers.transfer.decisions import Decision
+from subscribers.transfer.reading import Chunk, Person, Problem, Reading, Wish, same_as
+from subscribers.transfer.rows import Standing
+from subscribers.transfer.seen import Seen
+from subscribers.transfer.settling import Terms, decide_all, look_up, settle
+
+KINDS_OF_PROBLEMS = 50
+
+
+class Source(NamedTuple):
+    """One list in the file, as it was understood."""
+
+    file: str
+    format: str  # its title
+    encoding: str
+    advice: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What an import did, or would do. ``people`` counts each address once, by where it stands after."""
+
+    rows: int = 0
+    people: Counter[Standing] = field(default_factory=Counter[Standing])
+    new: int = 0  # subscriptions that were made
+    left: int = 0  # subscriptions that the file ended
+    suppressed: int = 0  # addresses that are never mailed from now on
+    kept_out: Counter[Standing] = field(default_factory=Counter[Standing])  # by how they stand
+    revived: int = 0  # active now, although they had left or were never to be mailed: always 0
+    duplicates: int = 0
+    problems: Counter[str] = field(default_factory=Counter[str])  # rows not taken in, by why
+
+    def add_problem(self, why: str) -> None:
+        """Count a row that was not taken in; of endless reasons only some are kept apart."""
+        if why not in self.problems and len(self.problems) >= KINDS_OF_PROBLEMS:
+            why = "other reasons"
+        self.problems[why] += 1
+
+
+class Importer:
+    """One import. Opening it raises ``Unreadable`` for a file that is no list of people."""
+
+    def __init__(self, path: Path, wish: Wish, terms: Terms, hasher: AddressHasher) -> None:
+        self.tally = Tally()
+        self._terms = terms
+        self._reading = Reading(path, wish, hasher)
+        self._seen = Seen()
+
+    def __enter__(self) -> Self:
+        try:
+            self._reading.__enter__()
+        except BaseException:
+            self._seen.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._reading.__exit__(*error)
+        self._seen.__exit__()
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """What the file was taken for."""
+        return [
+            Source(one.part.file, one.format.title, one.encoding, one.format.advice)
+            for one in self._reading.found
+        ]
+
+    @property
+    def skipped(self) -> Sequence[str]:
+        """The members of an archive that are no list of people."""
+        return self._reading.skipped
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the people of the file. Raises ``Unreadable`` where it cannot be read on."""
+        for chunk in self._reading.chunks():
+            self._drop_repeated(chunk)
+            yield chunk
+
+    def settle(self, session: Session, chunk: Chunk) -> None:
+        """Write down a chunk."""
+        self._count(chunk, settle(session, self._terms, chunk.people))
+
+    def foresee(self, session: Session, chunk: Chunk) -> None:
+        """Count what ``settle`` would do, and change nothing."""
+        found = look_up(session, self._terms.newsletter, chunk.people)
+        self._count(chunk, decide_all(chunk.people, found))
+
+    def _drop_repeated(self, chunk: Chunk) -> None:
+        for digest, earlier in self._seen.find(chunk.people).items():
+            person = chunk.people[digest]
+            chunk.repeats.append(Problem(person.file, person.line, same_as(earlier.place), person.cells))
+            if person.row.standing.severity > earlier.said.severity:
+                chunk.again[digest] = earlier.stands
+            else:
+                del chunk.people[digest]
+
+    def _count(self, chunk: Chunk, decisions: Mapping[bytes, Decision]) -> None:
+        self._seen.note(
+            (digest, person.place, person.row.standing, decisions[digest].after)
+            for digest, person in chunk.people.items()
+        )
+        tally = self.tally
+        tally.rows += chunk.rows
+        tally.duplicates += len(chunk.repeats)
+        for digest, decision in decisions.items():
+            self._count_one(chunk.people[digest], decision, earlier=chunk.again.get(digest))
+        for problem in chunk.problems:
+            tally.add_problem(problem.why)
+
+    def _count_one(self, person: Person, decision: Decision, *, earlier: Standing | None) -> None:
+        tally, said = self.tally, person.row.standing
+        tally.people[decision.after] += 1
+        if earlier:
+            tally.people[earlier] -= 1
+        if decision.enters_as and not earlier:
+            tally.new += 1
+        elif decision.leaves or (earlier and decision.enters_as and said is Standing.LEFT):
+            tally.left += 1  # a trial run has not written the earlier row
+        if decision.suppress:
+            tally.suppressed += 1
+        if decision.kept_out:
+            tally.kept_out[decision.kept_out] += 1
+        active_before = decision.before in (None, Standing.ACTIVE) and said is Standing.ACTIVE
+        if decision.after is Standing.ACTIVE and not active_before:
+            tally.revived += 1

@@ -14,6 +14,8 @@ Text without CJK characters is parsed exactly as CommonMark says.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isPunctChar, isWhiteSpace
 from markdown_it.rules_inline import StateInline
@@ -75,7 +77,7 @@ def _flanks(state: StateInline, marker: str) -> tuple[int, bool, bool]:
     if start > 1 and VARIATION_SELECTORS.match(before):
         before = state.src[start - 2]
     after = state.src[end] if end < state.posMax else " "
-    chinese = has_cjk(state.src)
+    chinese = _is_chinese(state.src)
     blank_before, blank_after = isWhiteSpace(ord(before)), isWhiteSpace(ord(after))
     if chinese and marker == "*" and end - start > 1:
         return end - start, not blank_after, not blank_before
@@ -87,6 +89,12 @@ def _flanks(state: StateInline, marker: str) -> tuple[int, bool, bool]:
     if marker == "_":  # it never divides a word, as snake_case must stay as it is
         return end - start, left and (not right or mark_before), right and (not left or mark_after)
     return end - start, left, right
+
+
+@lru_cache(maxsize=8)
+def _is_chinese(text: str) -> bool:
+    """Say whether the text is Chinese; asked for each of its runs, and looked for once."""
+    return has_cjk(text)
 
 
 def _is_full_width(character: str, chinese: bool) -> bool:

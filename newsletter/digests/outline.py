@@ -169,7 +169,7 @@ def _attached(elements: Sequence[_Element], source_lines: Sequence[str]) -> list
 
 def _is_text(element: _Element) -> bool:
     if isinstance(element, Paragraph):
-        return _commentary(element) is None
+        return _commentary(element) is None and not _is_label(element)
     return not isinstance(element, _Group | Rule)
 
 

@@ -99,7 +99,8 @@ def names_overview(text: str) -> bool:
 
 def may_be_title(text: str) -> bool:
     """Say whether a line of plain text can be a digest's title: 2025.05.07 全球AI新闻速递."""
-    return 2 <= len(text) <= 50 and not text.endswith(_TITLE_ENDS) and not is_greeting(text)
+    short = 2 <= len(text) <= 50
+    return short and not (text.endswith(_TITLE_ENDS) or NUMBER.match(text) or is_greeting(text))
 
 
 def is_masthead(text: str) -> bool:

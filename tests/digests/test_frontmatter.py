@@ -195,8 +195,8 @@ def test_a_fault_is_said_with_its_place_and_what_to_do(
 
 
 LINES = st.sampled_from(
-    """title: a|title: a: b|date: 2026-03-02|date: x|tags: [a|- b|  c: d|draft: no|&x *x|title = "a"|[t]|x = [[[
-"|'|>-|\t|? x|!!set {a}|---|+++|...|%YAML 9""".replace("\n", "|").split("|")
+    """title: a|title: a: b|date: 2026-03-02|date: x|tags: [a|- b|  c: d|draft: no|&x *x|title = "a"|[t]
+x = [[[|"|'|>-|\t|? x|!!set {a}|---|+++|...|%YAML 9""".replace("\n", "|").split("|")
 )
 
 

@@ -1,7 +1,25 @@
 """Moving in and out: lists of other systems become our people, and ours become a CSV."""
 
-from subscribers.transfer.importer import Importer
-from subscribers.transfer.reading import Wish
-from subscribers.transfer.settling import Terms
+from subscribers.transfer.cells import guard_cell
+from subscribers.transfer.exporter import ExportFilter, export_people
+from subscribers.transfer.formats import IMPORT_FORMATS
+from subscribers.transfer.importer import Importer, ImportTally
+from subscribers.transfer.own_data import own_data
+from subscribers.transfer.reading import ImportOptions, ImportProblem
+from subscribers.transfer.rows import Standing, UnreadableList
+from subscribers.transfer.settling import ImportTerms
 
-__all__ = ["Importer", "Terms", "Wish"]
+__all__ = [
+    "IMPORT_FORMATS",
+    "ExportFilter",
+    "ImportOptions",
+    "ImportProblem",
+    "ImportTally",
+    "ImportTerms",
+    "Importer",
+    "Standing",
+    "UnreadableList",
+    "export_people",
+    "guard_cell",
+    "own_data",
+]

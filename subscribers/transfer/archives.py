@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from typing import IO, TYPE_CHECKING, BinaryIO
 
-from subscribers.transfer.rows import Unreadable
+from subscribers.transfer.rows import UnreadableList
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -38,20 +38,20 @@ def looks_packed(start: bytes) -> bool:
 
 
 class Archive:
-    """An opened archive. Raises ``Unreadable`` for one that is broken, locked or out of bounds."""
+    """An opened archive. Raises ``UnreadableList`` for one that is broken, locked or out of bounds."""
 
     def __init__(self, stream: BinaryIO) -> None:
         _check_directory(stream)
         try:
             self._zip = zipfile.ZipFile(stream)
         except _UNPACKABLE as error:
-            raise Unreadable(f"the archive is damaged ({type(error).__name__})") from None
+            raise UnreadableList(f"the archive is damaged ({type(error).__name__})") from None
 
     def names(self) -> list[str]:
         """Return the members that may hold people, in the order of the archive."""
         names = [info.filename for info in self._zip.infolist() if not info.is_dir()]
         if "xl/workbook.xml" in names:
-            raise Unreadable("this is an Excel workbook; save the sheet as “CSV UTF-8” and import that")
+            raise UnreadableList("this is an Excel workbook; save the sheet as “CSV UTF-8” and import that")
         return [
             name
             for name in names
@@ -69,17 +69,17 @@ class Archive:
         info = self._zip.getinfo(name)
         label = label_of(name)
         if info.flag_bits & 0x1:
-            raise Unreadable(f"{label}: the archive is locked with a password; unpack it first")
+            raise UnreadableList(f"{label}: the archive is locked with a password; unpack it first")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise Unreadable(f"{label}: packed in a way that is not known; unpack it first")
+            raise UnreadableList(f"{label}: packed in a way that is not known; unpack it first")
         if info.file_size > MEMBER_BYTES:
-            raise Unreadable(f"{label}: {info.file_size:,} bytes; the limit is {MEMBER_BYTES:,}")
+            raise UnreadableList(f"{label}: {info.file_size:,} bytes; the limit is {MEMBER_BYTES:,}")
         if info.file_size > max(SMALL_BYTES, info.compress_size * MEMBER_RATIO):
-            raise Unreadable(f"{label}: it would grow more than {MEMBER_RATIO} times; this is no list")
+            raise UnreadableList(f"{label}: it would grow more than {MEMBER_RATIO} times; this is no list")
         try:
             return io.BufferedReader(_Member(self._zip.open(info), label, info.file_size), 1 << 16)
         except (*_UNPACKABLE, RuntimeError) as error:
-            raise Unreadable(f"{label}: damaged ({type(error).__name__})") from None
+            raise UnreadableList(f"{label}: damaged ({type(error).__name__})") from None
 
 
 def label_of(name: str) -> str:
@@ -89,7 +89,7 @@ def label_of(name: str) -> str:
 
 
 class _Member(io.RawIOBase):
-    """Counts what really comes out, and turns damage into ``Unreadable``."""
+    """Counts what really comes out, and turns damage into ``UnreadableList``."""
 
     def __init__(self, packed: IO[bytes], label: str, declared: int) -> None:
         self._packed, self._label, self._declared = packed, label, declared
@@ -106,10 +106,10 @@ class _Member(io.RawIOBase):
         try:
             block = self._packed.read(len(view))
         except _UNPACKABLE as error:
-            raise Unreadable(f"{self._label}: damaged ({type(error).__name__})") from None
+            raise UnreadableList(f"{self._label}: damaged ({type(error).__name__})") from None
         self._position += len(block)
         if self._position > self._declared:
-            raise Unreadable(f"{self._label}: it holds more than it says")
+            raise UnreadableList(f"{self._label}: it holds more than it says")
         view[: len(block)] = block
         return len(block)
 
@@ -122,9 +122,9 @@ def _check_directory(stream: BinaryIO) -> None:
     at = tail.rfind(b"PK\x05\x06")
     stream.seek(0)
     if at < 0 or len(tail) - at < _END.size:
-        raise Unreadable("the archive is damaged: its end is missing; download it again")
+        raise UnreadableList("the archive is damaged: its end is missing; download it again")
     _, _, _, _, members, directory_bytes, _, _ = _END.unpack_from(tail, at)
     if members == 0xFFFF or b"PK\x06\x07" in tail[max(0, at - 20) : at]:
-        raise Unreadable("the archive is of the large kind (ZIP64); unpack it first")
+        raise UnreadableList("the archive is of the large kind (ZIP64); unpack it first")
     if members > MEMBERS or directory_bytes > DIRECTORY_BYTES:
-        raise Unreadable(f"the archive has {members:,} files; the limit is {MEMBERS:,}")
+        raise UnreadableList(f"the archive has {members:,} files; the limit is {MEMBERS:,}")

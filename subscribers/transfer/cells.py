@@ -167,11 +167,11 @@ def _check_text(value: Any, column: str) -> None:
         raise Unsaid(f"{column}: a character that cannot be stored")
 
 
-def guard(text: str) -> str:
+def guard_cell(text: str) -> str:
     """Return ``text`` so that a spreadsheet shows it and does not run it."""
     return f"'{text}" if text.startswith((*FORMULA, "'")) else text
 
 
-def unguard(text: str) -> str:
-    """Take back what ``guard`` did."""
+def unguard_cell(text: str) -> str:
+    """Take back what ``guard_cell`` did."""
     return text[1:] if text[:1] == "'" and text[1:2] and text[1:2] in (*FORMULA, "'") else text

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from subscribers.transfer.rows import Unreadable
+from subscribers.transfer.rows import UnreadableList
 
 LONGEST_LINE = 1_000_000  # letters
 LINES_IN_A_CELL = 200
@@ -33,7 +33,7 @@ _GUESSES = ("utf-8-sig", "gb18030")
 
 
 def encoding_of(stream: BinaryIO, *, asked: str | None = None) -> str:
-    """Return the encoding that every byte of ``stream`` is good in, or raise ``Unreadable``."""
+    """Return the encoding that every byte of ``stream`` is good in, or raise ``UnreadableList``."""
     start = stream.read(_BLOCK)
     if asked:
         guesses: tuple[str, ...] = (_known(asked),)
@@ -47,7 +47,7 @@ def encoding_of(stream: BinaryIO, *, asked: str | None = None) -> str:
             except ValueError:
                 del decoders[name]
         if not decoders:
-            raise Unreadable(
+            raise UnreadableList(
                 f"the text is not {' or '.join(guesses)}; save the file as UTF-8, or name its --encoding"
             )
         if not start:
@@ -61,21 +61,25 @@ def _known(asked: str) -> str:
     except (LookupError, ValueError):
         name = ""
     if not _ENCODINGS.fullmatch(name):
-        raise Unreadable(f"--encoding: {asked!r} is not known; try utf-8, gb18030 or cp1252")
+        raise UnreadableList(f"--encoding: {asked!r} is not known; try utf-8, gb18030 or cp1252")
     return "utf-8-sig" if name == "utf-8" else name
 
 
 def lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
-    """Yield the lines with their ends, or raise ``Unreadable`` at one that does not end."""
+    """Yield the lines with their ends, or raise ``UnreadableList`` at one that does not end."""
     text = io.TextIOWrapper(stream, encoding=encoding, newline="")
     number = 0
     try:
         while line := text.readline(LONGEST_LINE + 1):
             number += 1
             if len(line) > LONGEST_LINE:
-                raise Unreadable(f"line {number} is longer than {LONGEST_LINE:,} letters; this is no list")
+                raise UnreadableList(
+                    f"line {number} is longer than {LONGEST_LINE:,} letters; this is no list"
+                )
             if "\0" in line:
-                raise Unreadable(f"line {number} holds a NUL; if this is UTF-16, say --encoding utf-16-le")
+                raise UnreadableList(
+                    f"line {number} holds a NUL; if this is UTF-16, say --encoding utf-16-le"
+                )
             yield line
     finally:
         if not stream.closed:
@@ -91,7 +95,7 @@ def delimiter_of(header: str) -> str:
 def records(numbered: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield (number of its first line, cells) for every line of a CSV that is not blank.
 
-    Raises ``Unreadable`` where the file is not CSV: above all where a quote is opened and never
+    Raises ``UnreadableList`` where the file is not CSV: above all where a quote is opened and never
     closed, for that would swallow the people behind it.
     """
     unread: list[str] = []  # the lines of the record that is being read
@@ -106,7 +110,9 @@ def records(numbered: Iterator[str], delimiter: str) -> Iterator[tuple[int, list
                 yield first, cells
             first = reader.line_num + 1
     except csv.Error:
-        raise Unreadable(f"line {first}: a quote is opened here and not closed where a cell ends") from None
+        raise UnreadableList(
+            f"line {first}: a quote is opened here and not closed where a cell ends"
+        ) from None
 
 
 def _remember(lines: Iterator[str], unread: list[str]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Moving in: one file, chunk by chunk, each written in a transaction of the caller's.
 
-    with Importer(path, wish, terms, hasher) as importer:
+    with Importer(path, options, terms, hasher) as importer:
         for chunk in importer.chunks():
             with sessions.begin() as session:
                 importer.settle(session, chunk)
@@ -21,10 +21,10 @@ from sqlalchemy.orm import Session
 
 from subscribers.addresses import AddressHasher
 from subscribers.transfer.decisions import Decision
-from subscribers.transfer.reading import Chunk, Person, Problem, Reading, Wish, same_as
+from subscribers.transfer.reading import Chunk, ImportOptions, ImportProblem, Person, Reading, same_as
 from subscribers.transfer.rows import Standing
 from subscribers.transfer.seen import Seen
-from subscribers.transfer.settling import Terms, decide_all, look_up, settle
+from subscribers.transfer.settling import ImportTerms, decide_all, look_up, settle
 
 KINDS_OF_PROBLEMS = 50
 
@@ -39,7 +39,7 @@ class Source(NamedTuple):
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
+class ImportTally:
     """What an import did, or would do. ``people`` counts each address once, by where it stands after."""
 
     rows: int = 0
@@ -60,12 +60,12 @@ class Tally:
 
 
 class Importer:
-    """One import. Opening it raises ``Unreadable`` for a file that is no list of people."""
+    """One import. Opening it raises ``UnreadableList`` for a file that is no list of people."""
 
-    def __init__(self, path: Path, wish: Wish, terms: Terms, hasher: AddressHasher) -> None:
-        self.tally = Tally()
+    def __init__(self, path: Path, options: ImportOptions, terms: ImportTerms, hasher: AddressHasher) -> None:
+        self.tally = ImportTally()
         self._terms = terms
-        self._reading = Reading(path, wish, hasher)
+        self._reading = Reading(path, options, hasher)
         self._seen = Seen()
 
     def __enter__(self) -> Self:
@@ -94,7 +94,7 @@ class Importer:
         return self._reading.skipped
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the people of the file. Raises ``Unreadable`` where it cannot be read on."""
+        """Yield the people of the file. Raises ``UnreadableList`` where it cannot be read on."""
         for chunk in self._reading.chunks():
             self._drop_repeated(chunk)
             yield chunk
@@ -111,7 +111,9 @@ class Importer:
     def _drop_repeated(self, chunk: Chunk) -> None:
         for digest, earlier in self._seen.find(chunk.people).items():
             person = chunk.people[digest]
-            chunk.repeats.append(Problem(person.file, person.line, same_as(earlier.place), person.cells))
+            chunk.repeats.append(
+                ImportProblem(person.file, person.line, same_as(earlier.place), person.cells)
+            )
             if person.row.standing.severity > earlier.said.severity:
                 chunk.again[digest] = earlier.stands
             else:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from subscribers.transfer.rows import Unreadable
+from subscribers.transfer.rows import UnreadableList
 
 LONGEST_OBJECT = 1_000_000  # letters
 _BLOCK = 1 << 16
@@ -18,7 +18,7 @@ _DECODER = json.JSONDecoder()
 
 
 def objects(stream: BinaryIO, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (its number, the object); a bare text stands for ``{"email": …}``. Raises ``Unreadable``."""
+    """Yield (its number, the object); a bare text stands for ``{"email": …}``. Raises ``UnreadableList``."""
     text = io.TextIOWrapper(stream, encoding=encoding)
     try:
         yield from _objects(text)
@@ -45,7 +45,7 @@ def _objects(text: io.TextIOWrapper) -> Iterator[tuple[int, dict[str, Any]]]:
             at = _skip(waiting, end)
         waiting = waiting[at:]
         if waiting and (not block or len(waiting) >= LONGEST_OBJECT):
-            raise Unreadable(f"entry {number + 1} is not a JSON object")
+            raise UnreadableList(f"entry {number + 1} is not a JSON object")
         if not block:
             return
 
@@ -56,11 +56,11 @@ def _skip(text: str, at: int) -> int:
 
 
 def cell(value: Any) -> str:
-    """Return a JSON value as a CSV would have it, or raise ``Unreadable``."""
+    """Return a JSON value as a CSV would have it, or raise ``UnreadableList``."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     # Escapes can say what no database keeps.
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise Unreadable("a character that cannot be stored")
+        raise UnreadableList("a character that cannot be stored")
     return text

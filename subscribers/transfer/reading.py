@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from subscribers.addresses import AddressHasher, InvalidAddress, normalise
-from subscribers.transfer.formats import FORMATS, IGNORE, Columns, Format, Parse, detect
-from subscribers.transfer.rows import Row, Standing, Unreadable, Unsaid
+from subscribers.transfer.formats import IGNORE, IMPORT_FORMATS, Columns, Format, Parse, detect
+from subscribers.transfer.rows import Row, Standing, UnreadableList, Unsaid
 from subscribers.transfer.tables import Part, Table, column, opened, table_of
 
 CHUNK_ROWS = 5_000
@@ -21,7 +21,7 @@ CHUNK_LETTERS = 8_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ImportOptions:
     """How a file is to be read, where detection is not to be relied on."""
 
     format: str | None = None
@@ -44,7 +44,7 @@ class Person(NamedTuple):
     cells: Sequence[str]
 
 
-class Problem(NamedTuple):
+class ImportProblem(NamedTuple):
     """One row that was not taken in, or not as it stands."""
 
     file: str
@@ -60,8 +60,8 @@ class Chunk:
     people: dict[bytes, Person] = field(default_factory=dict[bytes, Person])  # by digest
     # Whom an earlier chunk brought, but of whom this one says worse: where they stand since then.
     again: dict[bytes, Standing] = field(default_factory=dict[bytes, Standing])
-    problems: list[Problem] = field(default_factory=list[Problem])
-    repeats: list[Problem] = field(default_factory=list[Problem])
+    problems: list[ImportProblem] = field(default_factory=list[ImportProblem])
+    repeats: list[ImportProblem] = field(default_factory=list[ImportProblem])
     rows: int = 0
     fraction: float = 0.0  # of the file, at the end of this chunk
 
@@ -75,13 +75,13 @@ class Found(NamedTuple):
 
 
 class Reading:
-    """A recognised file. Opening it raises ``Unreadable`` for one that is no list of people."""
+    """A recognised file. Opening it raises ``UnreadableList`` for one that is no list of people."""
 
-    def __init__(self, path: Path, wish: Wish, hasher: AddressHasher) -> None:
+    def __init__(self, path: Path, options: ImportOptions, hasher: AddressHasher) -> None:
         self.found: list[Found] = []
         self.skipped: list[str] = []  # members of an archive that are no list
-        self._path, self._wish, self._hasher = path, wish, hasher
-        self._renames = {column(old): column(new) for old, new in wish.columns.items()}
+        self._path, self._options, self._hasher = path, options, hasher
+        self._renames = {column(old): column(new) for old, new in options.columns.items()}
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -95,7 +95,7 @@ class Reading:
         self._open.close()
 
     def chunks(self) -> Iterator[Chunk]:
-        """Read the file from the start. Raises ``Unreadable`` where it cannot be read on."""
+        """Read the file from the start. Raises ``UnreadableList`` where it cannot be read on."""
         total = sum(found.part.size for found in self.found) or 1
         before = 0
         for found in self.found:
@@ -108,7 +108,7 @@ class Reading:
     def _recognise(self, parts: list[Part], *, packed: bool) -> None:
         names: set[str] = set()
         for part in parts:
-            with table_of(part, encoding=self._wish.encoding, renames=self._renames) as table:
+            with table_of(part, encoding=self._options.encoding, renames=self._renames) as table:
                 known = self._format(table, packed=packed)
                 if known is None:
                     self.skipped.append(part.file)
@@ -120,19 +120,19 @@ class Reading:
         self.found.sort(key=lambda one: one.part.file.casefold().startswith("subscribed"))
         if not self.found:
             what = "no list of people is in the archive" if packed else "no column of addresses was found"
-            raise Unreadable(f'{what}; say --map "…=email" or --format, see --help')
+            raise UnreadableList(f'{what}; say --map "…=email" or --format, see --help')
         if missing := [name for name in self._renames if name not in names]:
-            raise Unreadable(f"--map: there is no column {missing[0]!r}")
+            raise UnreadableList(f"--map: there is no column {missing[0]!r}")
 
     def _format(self, table: Table, *, packed: bool) -> Format | None:
         header = frozenset(name for name in table.header if name and name != IGNORE)
-        asked = self._wish.format
+        asked = self._options.format
         if asked is None:
             # In an archive any list would do: an export holds lists of who was sent what, too.
             return detect(table.file, header, plain=not packed)
-        if asked not in FORMATS:
-            raise Unreadable(f"--format: {asked!r} is none of {', '.join(FORMATS)}")
-        known = FORMATS[asked]
+        if asked not in IMPORT_FORMATS:
+            raise UnreadableList(f"--format: {asked!r} is none of {', '.join(IMPORT_FORMATS)}")
+        known = IMPORT_FORMATS[asked]
         if packed and not known.recognises(table.file, header):
             return None
         return known if Columns(table.header).has_email() else None
@@ -148,10 +148,10 @@ class Reading:
                 row = self._row(cells, width, parse)
                 person = self._person(row, known, table.file, f"{where}line {number}", number, cells)
             except Unsaid as why:
-                chunk.problems.append(Problem(table.file, number, str(why), cells))
+                chunk.problems.append(ImportProblem(table.file, number, str(why), cells))
             else:
                 if earlier := _add(chunk, person):
-                    chunk.repeats.append(Problem(table.file, number, earlier, cells))
+                    chunk.repeats.append(ImportProblem(table.file, number, earlier, cells))
             if chunk.rows >= CHUNK_ROWS or letters >= CHUNK_LETTERS:
                 yield chunk
                 chunk, letters = Chunk(), 0
@@ -161,7 +161,7 @@ class Reading:
         if len(cells) > width and any(cells[width:]):
             raise Unsaid("more cells than columns; is a comma not between quotes?")
         row = parse(cells if len(cells) >= width else cells + [""] * (width - len(cells)))
-        least = self._wish.at_least
+        least = self._options.at_least
         if least and row.standing.severity < least.severity:
             row.standing = least
         return row

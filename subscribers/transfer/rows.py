@@ -97,5 +97,5 @@ class Unsaid(Exception):
     """This row cannot be taken in. The message says why, and never repeats an address."""
 
 
-class Unreadable(Exception):
+class UnreadableList(Exception):
     """This file cannot be taken in. The message names the place and says what to do."""

@@ -31,7 +31,7 @@ NOTE_LENGTH = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
+class ImportTerms:
     """On what terms people are taken in."""
 
     newsletter: str
@@ -100,7 +100,7 @@ def decide_all(people: Mapping[bytes, Person], found: Mapping[bytes, Found]) -> 
     }
 
 
-def settle(session: Session, terms: Terms, people: Mapping[bytes, Person]) -> dict[bytes, Decision]:
+def settle(session: Session, terms: ImportTerms, people: Mapping[bytes, Person]) -> dict[bytes, Decision]:
     """Write down a chunk of people; return what was decided about each."""
     found = look_up(session, terms.newsletter, people)
     decisions = decide_all(people, found)
@@ -124,7 +124,7 @@ def settle(session: Session, terms: Terms, people: Mapping[bytes, Person]) -> di
     return decisions
 
 
-def _add_subscribers(session: Session, terms: Terms, people: Sequence[Person]) -> dict[bytes, int]:
+def _add_subscribers(session: Session, terms: ImportTerms, people: Sequence[Person]) -> dict[bytes, int]:
     if not people:
         return {}
     values = {
@@ -139,7 +139,7 @@ def _add_subscribers(session: Session, terms: Terms, people: Sequence[Person]) -
 
 
 def _add_subscriptions(
-    session: Session, terms: Terms, entering: Sequence[tuple[int, Person, Status]]
+    session: Session, terms: ImportTerms, entering: Sequence[tuple[int, Person, Status]]
 ) -> None:
     if not entering:
         return
@@ -168,7 +168,7 @@ def _left_at(row: Row, status: Status, now: datetime) -> datetime | None:
     return _past(row.left_at or row.suppressed_at, now) if status is Status.LEFT else None
 
 
-def _leave(session: Session, terms: Terms, leaving: Iterable[tuple[int, Person]]) -> None:
+def _leave(session: Session, terms: ImportTerms, leaving: Iterable[tuple[int, Person]]) -> None:
     rows = [{"id_": id_, "at": _past(person.row.left_at, terms.now)} for id_, person in leaving]
     if rows:
         session.connection().execute(
@@ -183,7 +183,7 @@ def _leave(session: Session, terms: Terms, leaving: Iterable[tuple[int, Person]]
         )
 
 
-def _suppress(session: Session, terms: Terms, decided: Iterable[tuple[Person, Decision]]) -> None:
+def _suppress(session: Session, terms: ImportTerms, decided: Iterable[tuple[Person, Decision]]) -> None:
     rows = [(person, decision.suppress) for person, decision in decided if decision.suppress]
     if not rows:
         return
@@ -205,14 +205,14 @@ def _complaints_replace(statement: Any) -> Any:
     )
 
 
-def _note(terms: Terms, person: Person) -> str | None:
+def _note(terms: ImportTerms, person: Person) -> str | None:
     # A provider's words often repeat the address, and the note stays when a person is erased.
     if person.row.note:
         return _ADDRESS.sub("***", person.row.note)[:NOTE_LENGTH]
     return None if person.format.lossless else terms.origin
 
 
-def _add_evidence(session: Session, terms: Terms, acts: Iterable[tuple[int, Person, Status]]) -> None:
+def _add_evidence(session: Session, terms: ImportTerms, acts: Iterable[tuple[int, Person, Status]]) -> None:
     evidence = [(id_, act) for id_, person, status in acts for act in _acts(terms, person, status)]
     if not evidence:
         return
@@ -221,7 +221,7 @@ def _add_evidence(session: Session, terms: Terms, acts: Iterable[tuple[int, Pers
     bulk.insert(session, Consent, about | dict(zip(Act._fields, zip(*written, strict=True), strict=True)))
 
 
-def _acts(terms: Terms, person: Person, status: Status) -> Iterable[Act]:
+def _acts(terms: ImportTerms, person: Person, status: Status) -> Iterable[Act]:
     row, now = person.row, terms.now
     for act in row.history:
         yield act._replace(at=_past(act.at, now))
@@ -248,7 +248,7 @@ def _past(moment: datetime | None, now: datetime) -> datetime:
     return moment if moment and moment < now else now
 
 
-def _language(terms: Terms, said: str | None) -> str | None:
+def _language(terms: ImportTerms, said: str | None) -> str | None:
     if not said:
         return None
     wanted = said.replace("_", "-").casefold()

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from subscribers.transfer.archives import Archive, label_of, looks_packed
 from subscribers.transfer.encodings import delimiter_of, encoding_of, lines, records
 from subscribers.transfer.jsons import cell, objects
-from subscribers.transfer.rows import Unreadable
+from subscribers.transfer.rows import UnreadableList
 
 COLUMNS = 500
 _SEPARATOR_LINE = re.compile(r'"?sep=[,;\t]"?\s*', re.IGNORECASE)  # which Excel writes for itself
@@ -57,18 +57,18 @@ class Table:
 def opened(path: Path) -> Iterator[tuple[list[Part], bool]]:
     """Open a file; yield what there is to read in it, and whether it is an archive.
 
-    Raises ``Unreadable`` for what is no list at all.
+    Raises ``UnreadableList`` for what is no list at all.
     """
     try:
         stream = path.open("rb")
     except OSError as error:
-        raise Unreadable(f"the file cannot be read: {error.strerror}") from None
+        raise UnreadableList(f"the file cannot be read: {error.strerror}") from None
     with stream:
         start = stream.read(8)
         stream.seek(0)
         for mark, advice in _OTHER_KINDS:
             if start.startswith(mark):
-                raise Unreadable(advice)
+                raise UnreadableList(advice)
         if not looks_packed(start):
             size = path.stat().st_size
             yield [Part(file=label_of(path.name), size=size, open=lambda: path.open("rb"))], False
@@ -91,7 +91,7 @@ def opened(path: Path) -> Iterator[tuple[list[Part], bool]]:
 def table_of(part: Part, *, encoding: str | None, renames: Mapping[str, str]) -> Iterator[Table]:
     """Open a part and read its header; ``renames`` gives columns other names, by compared names.
 
-    Raises ``Unreadable``, also while the records are read; its message names the file.
+    Raises ``UnreadableList``, also while the records are read; its message names the file.
     """
     try:
         with part.open() as stream:
@@ -109,8 +109,8 @@ def table_of(part: Part, *, encoding: str | None, renames: Mapping[str, str]) ->
                     records=numbered,
                     position=stream.tell,
                 )
-    except Unreadable as error:
-        raise Unreadable(f"{part.file}: {error}") from None
+    except UnreadableList as error:
+        raise UnreadableList(f"{part.file}: {error}") from None
 
 
 Numbered = Generator[tuple[int, list[str]]]
@@ -146,9 +146,9 @@ def _json(stream: BinaryIO, encoding: str) -> tuple[list[str], Numbered]:
 def _checked(names: list[str]) -> list[str]:
     compared = [column(name) for name in names]
     if not any(compared):
-        raise Unreadable("there is nothing in it")
+        raise UnreadableList("there is nothing in it")
     if len(names) > COLUMNS:
-        raise Unreadable(f"{len(names):,} columns; the limit is {COLUMNS}")
+        raise UnreadableList(f"{len(names):,} columns; the limit is {COLUMNS}")
     if any("@" in name for name in compared):
-        raise Unreadable("the first line has no names of columns; put email,… above the people")
+        raise UnreadableList("the first line has no names of columns; put email,… above the people")
     return compared

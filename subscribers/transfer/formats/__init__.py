@@ -15,9 +15,9 @@ from subscribers.transfer.formats.sendgrid import SENDGRID
 from subscribers.transfer.formats.substack import DASHBOARD, SUBSTACK
 
 _KNOWN = (OURS, MAILCHIMP, LISTMONK, GHOST, SUBSTACK, DASHBOARD, BUTTONDOWN, *SENDGRID)
-FORMATS: Mapping[str, Format] = {known.name: known for known in (*_KNOWN, PLAIN)}
+IMPORT_FORMATS: Mapping[str, Format] = {known.name: known for known in (*_KNOWN, PLAIN)}
 
-__all__ = ["FORMATS", "HEADER", "IGNORE", "PLAIN", "Columns", "Format", "Parse", "detect"]
+__all__ = ["HEADER", "IGNORE", "IMPORT_FORMATS", "PLAIN", "Columns", "Format", "Parse", "detect"]
 
 
 def detect(file: str, header: frozenset[str], *, plain: bool) -> Format | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from subscribers.transfer.rows import Row, Unreadable
+from subscribers.transfer.rows import Row, UnreadableList
 
 # Called with the cells of one line, as many as there are columns. Raises ``Unsaid``.
 Parse = Callable[[Sequence[str]], Row]
@@ -53,11 +53,11 @@ class Columns:
         return self.at(*EMAIL) is not None
 
     def email(self) -> int:
-        """Return where the address is, or raise ``Unreadable``."""
+        """Return where the address is, or raise ``UnreadableList``."""
         at = self.at(*EMAIL)
         if at is None:
             names = ", ".join(name for name in self.header if name)[:300]
-            raise Unreadable(f'which column holds the address? Say --map "…=email"; there are {names}')
+            raise UnreadableList(f'which column holds the address? Say --map "…=email"; there are {names}')
         return at
 
     def getter(self, *names: str) -> Callable[[Sequence[str]], str]:
@@ -101,6 +101,6 @@ class Format:
     name: str  # for --format
     title: str  # for people
     recognises: Callable[[str, frozenset[str]], bool]  # by the file's name and its columns
-    reader: Callable[[str, Columns], Parse]  # may raise Unreadable
+    reader: Callable[[str, Columns], Parse]  # may raise UnreadableList
     lossless: bool = False  # it says all that we know ourselves
     advice: str = ""  # what a person should know before relying on it

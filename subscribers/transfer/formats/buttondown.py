@@ -1,4 +1,4 @@
-"""Buttondown: the subscribers of an export, by the names of its API before and after 2024."""
+"""Buttondown: the subscribers of an export, by the names of its API, old and new."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from subscribers.transfer.cells import moment, tags, truth, unguard
+from subscribers.transfer.cells import moment, tags, truth, unguard_cell
 from subscribers.transfer.formats.base import Columns, Format, Parse
 from subscribers.transfer.rows import Row, Standing, Unsaid
 
@@ -23,13 +23,13 @@ def _reader(_file: str, columns: Columns) -> Parse:
         wants = truth(subscribed(cells))
         if wants is None:
             raise Unsaid("subscribed_to_emails: neither true nor false")
-        kept = {key: unguard(value) for key, value in attributes(cells).items()}
-        if text := unguard(note(cells)):
+        kept = {key: unguard_cell(value) for key, value in attributes(cells).items()}
+        if text := unguard_cell(note(cells)):
             kept["notes"] = text[:2_000]
         return Row(
-            email=unguard(cells[email].strip()),
+            email=unguard_cell(cells[email].strip()),
             standing=Standing.ACTIVE if wants and not deleted(cells) else Standing.LEFT,
-            tags=tags(unguard(labels(cells))),
+            tags=tags(unguard_cell(labels(cells))),
             attributes=kept,
             created_at=moment(created(cells)),
             left_at=moment(deleted(cells)),

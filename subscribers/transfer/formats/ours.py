@@ -7,7 +7,7 @@ from typing import Any
 
 from subscribers.states import Event
 from subscribers.subscriber import Cadence
-from subscribers.transfer.cells import day, ip_address, moment, structure, tags, unguard
+from subscribers.transfer.cells import day, ip_address, moment, structure, tags, unguard_cell
 from subscribers.transfer.formats.base import Columns, Format, Parse
 from subscribers.transfer.rows import Act, Row, Standing, Unsaid
 
@@ -39,7 +39,7 @@ def _reader(_file: str, columns: Columns) -> Parse:
 
     def parse(cells: Sequence[str]) -> Row:
         def cell(name: str) -> str:
-            return unguard(at[name](cells))
+            return unguard_cell(at[name](cells))
 
         status, cadence, paused = cell("status"), cell("cadence"), cell("paused_until")
         if status not in set(Standing):

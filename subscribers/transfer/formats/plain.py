@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from subscribers.transfer.cells import ip_address, moment, tags, truth
 from subscribers.transfer.formats.base import ATTRIBUTE, EMAIL, Columns, Format, Parse
-from subscribers.transfer.rows import Row, Standing, Unreadable, Unsaid
+from subscribers.transfer.rows import Row, Standing, UnreadableList, Unsaid
 
 IGNORE = "ignore"  # `--map "Bounces=ignore"`
 
@@ -116,7 +116,7 @@ def _check_nothing_is_overlooked(columns: Columns) -> None:
             continue
         # Of columns that mean the same one is read; a second one could say the opposite.
         if name in understood or any(word in name for word in _SUSPICIOUS):
-            raise Unreadable(
+            raise UnreadableList(
                 f"the column {name!r} may say who must not be mailed; "
                 f'if it does, say --map "{name}=status", and if it does not, --map "{name}={IGNORE}"'
             )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from subscribers.transfer.cells import moment
 from subscribers.transfer.formats.base import Columns, Format, Parse
-from subscribers.transfer.rows import Row, Standing, Unreadable, Unsaid
+from subscribers.transfer.rows import Row, Standing, UnreadableList, Unsaid
 
 _BOUNCES = frozenset({"status", "reason", "email", "created"})
 _INVALID = frozenset({"reason", "email", "created"})
@@ -49,7 +49,7 @@ def _blocks(_file: str, _columns: Columns) -> Parse:
 
 
 def _either(_file: str, _columns: Columns) -> Parse:
-    raise Unreadable(
+    raise UnreadableList(
         "bounces and blocks of SendGrid have the same columns; "
         "say --format sendgrid-bounces or --format sendgrid-blocks"
     )

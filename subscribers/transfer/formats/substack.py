@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from subscribers.transfer.cells import moment, truth
 from subscribers.transfer.formats.base import Columns, Format, Parse
-from subscribers.transfer.rows import Row, Standing, Unreadable, Unsaid
+from subscribers.transfer.rows import Row, Standing, UnreadableList, Unsaid
 
 
 def _recognises(_file: str, header: frozenset[str]) -> bool:
@@ -52,7 +52,7 @@ def _is_dashboard(_file: str, header: frozenset[str]) -> bool:
 
 
 def _refuse(_file: str, _columns: Columns) -> Parse:
-    raise Unreadable(
+    raise UnreadableList(
         "the list of Substack's dashboard does not say who switched emails off; "
         "use Settings → Exports there, and import email_list.….csv or the whole ZIP"
     )

@@ -31,6 +31,7 @@ class Happening(StrEnum):
     FAILED_GATE = "failed the gate"
     FROZEN = "frozen"
     DRAINED = "drained"
+    JOINED = "joined"  # a late reader chose today's edition: there is one more copy to hand over
 
 
 class EditionTransitionNotAllowed(NewsletterError):
@@ -48,7 +49,9 @@ TRANSITIONS: dict[tuple[State | None, Happening], State] = {
     (State.HELD, Happening.FAILED_GATE): State.HELD,
     (State.HELD, Happening.FROZEN): State.SENDING,
     (State.SENDING, Happening.DRAINED): State.FINISHED,
+    (State.SENDING, Happening.JOINED): State.SENDING,
     (State.FINISHED, Happening.DRAINED): State.FINISHED,
+    (State.FINISHED, Happening.JOINED): State.SENDING,
 }
 
 

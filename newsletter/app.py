@@ -16,8 +16,11 @@ from newsletter.mailing import Copy, Mailing
 from newsletter.urls import Urls
 
 if TYPE_CHECKING:
+    from newsletter.delivery.notice_sender import NoticeSender
     from newsletter.morning import Morning
+    from newsletter.rendering.notice import NoticeRenderer
     from newsletter.rendering.renderer import Renderer
+    from newsletter.signup.mail import Mailer
     from newsletter.transports.base import Transport
 
 # Real readers must be able to leave: until the page behind the link exists, these refuse editions.
@@ -52,6 +55,41 @@ class App:
         from newsletter.rendering.renderer import Renderer
 
         return Renderer([self.settings.templates] if self.settings.templates else [])
+
+    @cached_property
+    def notice_renderer(self) -> NoticeRenderer:
+        """The renderer of notices over our templates and the user's."""
+        from newsletter.rendering.notice import NoticeRenderer
+
+        return NoticeRenderer([self.settings.templates] if self.settings.templates else [])
+
+    def mailer(self, slug: str) -> Mailer:
+        """Return what posts notices to the readers of a newsletter."""
+        from newsletter.signup.mail import Mailer
+
+        return Mailer(
+            slug=slug,
+            newsletter=self.settings.newsletters[slug],
+            renderer=self.notice_renderer,
+            urls=self.urls(slug),
+            keys=self.keys,
+        )
+
+    def notice_sender(self) -> NoticeSender:
+        """Return what hands notices over, ready to run beside the editions."""
+        from newsletter.delivery.notice_sender import NoticeSender
+        from newsletter.delivery.worker import new_owner
+        from newsletter.signup.mail import Unwanted
+
+        return NoticeSender(
+            database=self.database,
+            transport=self.transport,
+            keys=self.keys,
+            clock=self.clock,
+            lease=self.settings.sending.lease,
+            owner=new_owner(),
+            unwanted=Unwanted(self.keys, self.clock),
+        )
 
     def urls(self, slug: str) -> Urls:
         """The public addresses of a newsletter."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from newsletter.clock import Clock
 from newsletter.config import NewsletterSettings
 from newsletter.delivery import notices
 from newsletter.delivery.notices import Posted
@@ -16,11 +17,19 @@ from newsletter.delivery.tables import Notice
 from newsletter.keys import Keys
 from newsletter.rendering.notice import NoticeRenderer
 from newsletter.urls import Urls
-from subscribers import Purpose, Status, Subscriber, Subscription
+from subscribers import (
+    LIFETIMES,
+    Address,
+    Purpose,
+    Status,
+    Subscriber,
+    Subscription,
+    is_suppressed,
+)
 
 
 class Mail(StrEnum):
-    """The purposes of these notices; each is a template of ``templates/email/notice``."""
+    """The purposes of these notices; each has its words in the languages."""
 
     CONFIRM = "confirm"
     REMIND = "remind"  # once, a day later
@@ -29,6 +38,27 @@ class Mail(StrEnum):
     ERASE = "erase"  # a link to one's data and to being forgotten
     MOVE_OLD = "move_old"  # to the address that is left
     MOVE_NEW = "move_new"  # to the address that is wanted
+
+
+# The links about its person that each mail holds, and no other. Whoever reads the one to a wanted
+# address is perhaps a stranger, so it holds none.
+_LINKS: dict[Mail, tuple[Purpose, ...]] = {
+    Mail.CONFIRM: (Purpose.CONFIRM, Purpose.DISOWN),
+    Mail.REMIND: (Purpose.CONFIRM, Purpose.DISOWN),
+    Mail.ALREADY: (Purpose.MANAGE, Purpose.DISOWN),
+    Mail.LINK: (Purpose.MANAGE, Purpose.DISOWN),
+    Mail.ERASE: (Purpose.ERASE,),
+    Mail.MOVE_OLD: (),
+    Mail.MOVE_NEW: (),
+}
+# A mail that waited until its link had ended would only annoy.
+_ENDS: dict[str, Purpose] = {
+    Mail.CONFIRM: Purpose.CONFIRM,
+    Mail.REMIND: Purpose.CONFIRM,
+    Mail.ERASE: Purpose.ERASE,
+    Mail.MOVE_OLD: Purpose.MOVE_OLD,
+    Mail.MOVE_NEW: Purpose.MOVE_NEW,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,24 +82,18 @@ class Mailer:
         due_at: datetime | None = None,
         to: str | None = None,
         links: Mapping[str, str] | None = None,
+        language: str | None = None,
     ) -> bool:
         """Post ``mail`` to a person, or to the address ``to``; False when this occasion had its mail.
 
         No text that anybody typed is part of it.
         """
-        made_at = due_at or now
-        values = {
-            "confirm_url": self.urls.confirm(self.token(Purpose.CONFIRM, person.id, made_at)),
-            "disown_url": self.urls.disown(self.token(Purpose.DISOWN, person.id, made_at)),
-            "manage_url": self.urls.manage(self.token(Purpose.MANAGE, person.id, made_at)),
-            "erase_url": self.urls.erase(self.token(Purpose.ERASE, person.id, made_at)),
-        } | dict(links or {})
         mailing = self.renderer.render(
             mail.value,
             self.newsletter,
             urls=self.urls,
-            language=person.language or self.newsletter.language,
-            values=values,
+            language=language or person.language or self.newsletter.language,
+            values=self._links(mail, person, due_at or now) | dict(links or {}),
         )
         notice = Posted(
             purpose=mail.value,
@@ -86,10 +110,37 @@ class Mailer:
         """Sign a token about a person (or, for a move, about the wish to move)."""
         return self.keys.tokens.sign(purpose, newsletter=self.slug, subscriber_id=subject_id, now=now)
 
+    def _links(self, mail: Mail, person: Subscriber, made_at: datetime) -> dict[str, str]:
+        shapes = {
+            Purpose.CONFIRM: self.urls.confirm,
+            Purpose.DISOWN: self.urls.disown,
+            Purpose.MANAGE: self.urls.manage,
+            Purpose.ERASE: self.urls.erase,
+        }
+        return {
+            f"{purpose}_url": shapes[purpose](self.token(purpose, person.id, made_at))
+            for purpose in _LINKS[mail]
+        }
 
-def still_wanted(session: Session, notice: Notice) -> str | None:
-    """Return why a notice that waited is no longer wanted; None when it is."""
-    if notice.purpose != Mail.REMIND or notice.subscriber_id is None or notice.newsletter is None:
+
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """Says why a notice that waited is not to be sent any more; None when it is."""
+
+    keys: Keys
+    clock: Clock
+
+    def __call__(self, session: Session, notice: Notice) -> str | None:
+        """Look once more, just before handing over."""
+        ends = _ENDS.get(notice.purpose)
+        if ends and self.clock() - notice.created_at >= LIFETIMES[ends]:
+            return "its link has ended"
+        if notice.purpose == Mail.REMIND and notice.newsletter and notice.subscriber_id is not None:
+            listed = session.get(Subscription, (notice.newsletter, notice.subscriber_id))
+            if listed is None or listed.status is not Status.PENDING:
+                return "no longer pending"
+        if notice.address is not None:
+            address = Address(notice.address)
+            if is_suppressed(session, self.keys.addresses.digest(address), address.domain):
+                return "suppressed"
         return None
-    listed = session.get(Subscription, (notice.newsletter, notice.subscriber_id))
-    return None if listed and listed.status is Status.PENDING else "no longer pending"

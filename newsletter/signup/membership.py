@@ -13,8 +13,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 import subscribers
+from newsletter.config import LANGUAGES
 from newsletter.keys import Keys
+from newsletter.signup.evidence import fitting
 from newsletter.signup.mail import Mail, Mailer
+from newsletter.signup.requests import may_mail
 from subscribers import (
     Address,
     Cadence,
@@ -56,7 +59,7 @@ def confirm(session: Session, keys: Keys, token: str, *, evidence: Evidence, now
     if member.subscription.status is Status.LEFT:
         return None  # they left after this mail was sent; only a newer one counts
     if member.subscription.status is not Status.ACTIVE:
-        subscribers.happen(session, member.subscription, Event.CONFIRMED, evidence=evidence, now=now)
+        subscribers.happen(session, member.subscription, Event.CONFIRMED, evidence=fitting(evidence), now=now)
     return member
 
 
@@ -71,20 +74,20 @@ def leave(
         subscribers.subscriptions(session, member.person.id) if everything else [member.subscription]
     ):
         if listed.status is not Status.LEFT:
-            subscribers.happen(session, listed, Event.LEFT, evidence=evidence, now=now)
+            subscribers.happen(session, listed, Event.LEFT, evidence=fitting(evidence), now=now)
     return member
 
 
 def undo(session: Session, keys: Keys, token: str, *, evidence: Evidence, now: datetime) -> Member | None:
-    """Take leaving back, within an hour."""
+    """Take leaving back, within an hour: whoever was a reader before is one again."""
     member = whose(session, keys, Purpose.UNDO, token, now=now)
     if member is None or subscribers.suppression_of(session, member.person):
         return None
     listed = member.subscription
     if listed.status is Status.LEFT:
-        if listed.left_at is None or now - listed.left_at > UNDO_WITHIN or listed.confirmed_at is None:
+        if listed.left_at is None or now - listed.left_at > UNDO_WITHIN or not _was_reader(session, listed):
             return None
-        subscribers.happen(session, member.subscription, Event.UNDONE, evidence=evidence, now=now)
+        subscribers.happen(session, listed, Event.UNDONE, evidence=fitting(evidence), now=now)
     return member
 
 
@@ -95,7 +98,7 @@ def disown(session: Session, keys: Keys, token: str, *, evidence: Evidence, now:
         return None
     for listed in subscribers.subscriptions(session, member.person.id):
         if listed.status is not Status.LEFT:
-            subscribers.happen(session, listed, Event.LEFT, evidence=evidence, now=now)
+            subscribers.happen(session, listed, Event.LEFT, evidence=fitting(evidence), now=now)
     subscribers.suppress_address(session, member.person.address_hash, reason=Reason.REFUSED, now=now)
     return member
 
@@ -109,7 +112,9 @@ def prefer(
     cadence: Cadence | None = None,
     language: str | None = None,
 ) -> Member | None:
-    """Change how often and in which language."""
+    """Change how often and in which language. Raises ``ValueError`` for a language we do not have."""
+    if language is not None and language not in LANGUAGES:
+        raise ValueError(f"the language must be one of {', '.join(LANGUAGES)}")
     member = whose(session, keys, Purpose.MANAGE, token, now=now)
     if member:
         subscribers.prefer(
@@ -129,21 +134,29 @@ def pause(
 
 
 def ask_to_move(session: Session, mailer: Mailer, token: str, to: Address, *, now: datetime) -> Member | None:
-    """Mail both ends of a move; nothing changes until both have confirmed."""
+    """Mail both ends of a move; nothing changes until both have confirmed.
+
+    Nothing is mailed when either end has had its share of mails, and the answer is the same.
+    """
     member = whose(session, mailer.keys, Purpose.MANAGE, token, now=now)
-    if member is None or member.person.address in (None, to.value):
+    if member is None or member.subscription.newsletter != mailer.slug:
+        return None
+    if member.person.address in (None, to.value):
+        return member
+    at = Address(member.person.address)
+    within = [may_mail(session, mailer, end, at=now) for end in (at, to)]
+    if not all(within):
         return member
     change = subscribers.ask_to_move(session, mailer.keys.addresses, member.person.id, to, now=now)
     for mail, purpose in ((Mail.MOVE_OLD, Purpose.MOVE_OLD), (Mail.MOVE_NEW, Purpose.MOVE_NEW)):
-        url = mailer.urls.move(mailer.token(purpose, change.id, now))
         mailer.post(
             session,
             mail,
             member.person,
-            occasion=str(change.id),
+            occasion=f"{change.id}-{int(now.timestamp())}",
             now=now,
             to=to.value if mail is Mail.MOVE_NEW else None,
-            links={"move_url": url},
+            links={"move_url": mailer.urls.move(mailer.token(purpose, change.id, now))},
         )
     return member
 
@@ -158,3 +171,13 @@ def confirm_move(session: Session, keys: Keys, token: str, *, now: datetime) -> 
             )
             return None if change is None else change.done_at is not None
     return None
+
+
+def _was_reader(session: Session, listed: Subscription) -> bool:
+    """Say whether somebody who left was a reader until then, and not still to confirm."""
+    acts = [
+        act.event
+        for act in subscribers.history(session, listed.subscriber_id)
+        if act.newsletter == listed.newsletter and act.event is not Event.LEFT
+    ]
+    return listed.confirmed_at is not None and (not acts or acts[-1] not in (Event.ASKED, Event.LIFTED))

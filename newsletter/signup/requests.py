@@ -15,7 +15,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import subscribers
 from newsletter import limits
+from newsletter.delivery.lanes import Lane, lane_of
 from newsletter.limits import Limit
+from newsletter.signup.evidence import fitting
 from newsletter.signup.mail import Mail, Mailer
 from subscribers import (
     Address,
@@ -30,11 +32,14 @@ from subscribers import (
     UtcDateTime,
 )
 
+# All mails one address gets on request, whatever was asked for and on whichever newsletter.
 PER_ADDRESS = (
     Limit(name="mail.address.day", times=3, window=timedelta(days=1)),
     Limit(name="mail.address.week", times=6, window=timedelta(days=7)),
 )
-PER_DOMAIN = Limit(name="mail.domain.hour", times=500, window=timedelta(hours=1))
+PER_DOMAIN = Limit(name="mail.domain.hour", times=100, window=timedelta(hours=1))
+# A sixth of China has its mailbox at one of these: one limit for all of them would lock readers out.
+PER_PROVIDER = Limit(name="mail.provider.hour", times=2000, window=timedelta(hours=1))
 REMIND_AFTER = timedelta(hours=24)
 AT_ONCE = 100
 
@@ -72,6 +77,7 @@ def ask(
     session: Session, newsletter: str, address: Address, *, wish: Wish, evidence: Evidence, now: datetime
 ) -> None:
     """Write down what was asked: one row, the same for everybody."""
+    evidence = fitting(evidence)
     session.add(
         Request(
             newsletter=newsletter,
@@ -86,6 +92,11 @@ def ask(
             at=now,
         )
     )
+
+
+def waiting(session: Session) -> set[str]:
+    """Return the newsletters that have requests to answer."""
+    return set(session.scalars(select(Request.newsletter).distinct()))
 
 
 def answer(session: Session, mailer: Mailer, *, now: datetime) -> int:
@@ -104,16 +115,32 @@ def answer(session: Session, mailer: Mailer, *, now: datetime) -> int:
     return len(requests)
 
 
+def forget(session: Session, *, before: datetime) -> None:
+    """Remove requests that nobody answers: those of a newsletter that is no longer configured."""
+    session.execute(delete(Request).where(Request.at < before))
+
+
+def may_mail(session: Session, mailer: Mailer, address: Address, *, at: datetime) -> bool:
+    """Count one mail that ``address`` is to get on request at a moment, and say whether it may."""
+    digest = mailer.keys.addresses.digest(address)
+    # Each of them counts, also when another has already said no.
+    within = [limits.allow(session, limit, digest, now=at) for limit in PER_ADDRESS]
+    return all(within) and limits.allow(session, _limit_of(address.domain), address.domain, now=at)
+
+
+def _limit_of(domain: str) -> Limit:
+    return PER_DOMAIN if lane_of(domain) is Lane.OTHER else PER_PROVIDER
+
+
 def _answer(session: Session, mailer: Mailer, request: Request, now: datetime) -> None:
     address = Address(request.address)
-    hasher = mailer.keys.addresses
-    person = subscribers.find(session, hasher, address)
+    person = subscribers.find(session, mailer.keys.addresses, address)
     listed = session.get(Subscription, (mailer.slug, person.id)) if person else None
-    if subscribers.is_suppressed(session, hasher.digest(address), address.domain):
+    if subscribers.is_suppressed(session, mailer.keys.addresses.digest(address), address.domain):
         return
-    if request.wish is not Wish.SUBSCRIBE and (person is None or listed is None):
+    if request.wish is not Wish.SUBSCRIBE and (listed is None or not person or person.address is None):
         return
-    if not _within_limits(session, hasher.digest(address), address.domain, now):
+    if not may_mail(session, mailer, address, at=now):
         return
     if person and request.wish is not Wish.SUBSCRIBE:
         mail = Mail.LINK if request.wish is Wish.LINK else Mail.ERASE
@@ -127,6 +154,8 @@ def _answer(session: Session, mailer: Mailer, request: Request, now: datetime) -
 def _ask_to_confirm(
     session: Session, mailer: Mailer, request: Request, address: Address, now: datetime
 ) -> None:
+    known = subscribers.find(session, mailer.keys.addresses, address)
+    language = known.language if known else None
     listed = subscribers.apply(
         session,
         mailer.keys.addresses,
@@ -144,13 +173,15 @@ def _ask_to_confirm(
         now=request.at,
     )
     person = session.get_one(Subscriber, listed.subscriber_id)
-    mailer.post(session, Mail.CONFIRM, person, occasion=str(request.id), now=now)
-    # One reminder a month, however often they ask; withdrawn when it is no longer needed.
+    if any(other.status is Status.ACTIVE for other in subscribers.subscriptions(session, person.id)):
+        person.language = language  # whoever typed the address is perhaps not this reader
+    asked_in = request.language
+    mailer.post(session, Mail.CONFIRM, person, occasion=str(request.id), now=now, language=asked_in)
+    # One reminder a month, however often they ask; withdrawn when it is no longer needed. It counts
+    # among tomorrow's mails, before anybody asks for more of them.
     due_at = now + REMIND_AFTER
-    mailer.post(session, Mail.REMIND, person, occasion=f"{person.id}-{now:%Y%m}", now=now, due_at=due_at)
-
-
-def _within_limits(session: Session, address_hash: bytes, domain: str, now: datetime) -> bool:
-    # Each of them counts, also when another has already said no.
-    within = [limits.allow(session, limit, address_hash, now=now) for limit in PER_ADDRESS]
-    return all(within) and limits.allow(session, PER_DOMAIN, domain, now=now)
+    reminder = f"{person.id}-{now:%Y%m}"
+    if mailer.post(
+        session, Mail.REMIND, person, occasion=reminder, now=now, due_at=due_at, language=asked_in
+    ):
+        may_mail(session, mailer, address, at=due_at)

@@ -56,8 +56,8 @@ class Parser(MarkdownIt):
     """The Markdown we read. One instance, changed by nobody, serves every digest."""
 
     def __init__(self) -> None:
-        # maxNesting only has to lie well beyond DEEPEST: the parser drops text where it ends.
-        super().__init__("commonmark", {"maxNesting": 100, "inline_definitions": True})
+        # The parser drops text where maxNesting ends; a list counts twice, so this lies beyond DEEPEST.
+        super().__init__("commonmark", {"maxNesting": 40, "inline_definitions": True})
         self.enable(["table", "strikethrough"]).use(cjk_emphasis)
 
     def validateLink(self, url: str) -> bool:  # noqa: N802 (the parser's name)

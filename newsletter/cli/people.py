@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import context
+from newsletter.cli import context, moving
 from newsletter.cli.digest import Newsletter
 from newsletter.errors import ConfigError, NewsletterError
 
@@ -26,6 +26,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
+    moving.register(people)
     app.add_typer(people, name="subscribers")
 
 

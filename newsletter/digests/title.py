@@ -58,6 +58,8 @@ def _title_heading(blocks: Sequence[Block]) -> int | None:
     if not places or not isinstance(heading := blocks[places[0]], Heading):
         return None
     text = _text(heading.children)
+    if _leads_away(heading.children):
+        return None
     if not text or is_greeting(text) or names_commentary(text) or names_overview(text):
         return None
     before = blocks[: places[0]]
@@ -70,6 +72,11 @@ def _title_heading(blocks: Sequence[Block]) -> int | None:
             return None
     under = blocks[places[0] + 1 : (places[1:] or [len(blocks)])[0]]
     return None if is_story_heading(heading, under) else places[0]
+
+
+def _leads_away(inlines: Sequence[Inline]) -> bool:
+    """Say whether there is a link or an image, which a title, being plain text, would lose."""
+    return any(isinstance(inline, Link | Image) for inline in every_inline(inlines))
 
 
 def _is_unseen(block: Block) -> bool:
@@ -87,11 +94,10 @@ def _title_line(blocks: Sequence[Block]) -> tuple[str | None, tuple[Block, ...]]
         return None, tuple(blocks)
     first, *rest = split_lines(block.children, block.line)
     text = _text(first.inlines)
-    plain_text = not any(isinstance(inline, Link | Image) for inline in every_inline(first.inlines))
     story = any(run.drafts or run.is_commentary for run in outline([block], ()))
     # A line of its own is a title by its looks; the first of several has to say that it is one.
     looks = is_masthead(text) if rest else may_be_title(text) and at + 1 < len(blocks)
-    if not (plain_text and looks) or story or names_references(text):
+    if _leads_away(first.inlines) or not looks or story or names_references(text):
         return None, tuple(blocks)
     left = (Paragraph(join_lines(rest), rest[0].number),) if rest else ()
     return text, (*blocks[:at], *left, *blocks[at + 1 :])

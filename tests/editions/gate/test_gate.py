@@ -46,7 +46,8 @@ def test_holds_come_first_and_then_the_order_of_the_file() -> None:
 
 
 def test_findings_are_said_in_both_languages_without_a_full_stop() -> None:
-    text = "1. [甲]()\n2. [](https://a.example)\n3. [丙 **](https://a.example)\n\n   {{ ![]() <script>x</script>\n"
+    bad = "   ![]() **{{ <script>x</script>\n"
+    text = f"1. [甲]()\n2. [](https://a.example)\n3. [丙](https://a.example)\n\n{bad}"
 
     found = findings(text, html_bytes=120_000, story_bytes=(1, 2, 50_000)) + findings("无", html_bytes=90_000)
 

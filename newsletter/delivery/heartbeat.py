@@ -6,13 +6,16 @@ that died grow old.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import String, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from subscribers import Base, UtcDateTime
+
+EVERY = timedelta(seconds=10)
+FRESH = timedelta(seconds=60)  # a worker that has been silent for longer is taken for dead
 
 
 class Heartbeat(Base):
@@ -38,6 +41,12 @@ def beat(session: Session, *, owner: str, part: str, now: datetime) -> None:
 def latest(session: Session) -> datetime | None:
     """Return when any worker was last known to be alive; None when there never was one."""
     return session.scalar(select(func.max(Heartbeat.at)))
+
+
+def is_beating(session: Session, *, now: datetime) -> bool:
+    """Say whether any worker is alive."""
+    last = latest(session)
+    return last is not None and now - last <= FRESH
 
 
 def parts(session: Session) -> dict[str, datetime]:

@@ -81,18 +81,15 @@ def join(
     return True
 
 
-def closed_too_soon(session: Session, newsletter: str) -> Sequence[Edition]:
+def closed_too_soon(session: Session, newsletter: str, *, lock: bool = False) -> Sequence[Edition]:
     """Return the editions that were closed at the very moment somebody joined; ``reopen`` them."""
     waiting = select(Batch.edition_id).where(Batch.state.in_((BatchState.WAITING, BatchState.CLAIMED)))
-    return session.scalars(
-        select(Edition)
-        .where(
-            Edition.newsletter == newsletter,
-            Edition.state == EditionState.FINISHED,
-            Edition.id.in_(waiting),
-        )
-        .with_for_update()
-    ).all()
+    query = select(Edition).where(
+        Edition.newsletter == newsletter,
+        Edition.state == EditionState.FINISHED,
+        Edition.id.in_(waiting),
+    )
+    return session.scalars(query.with_for_update() if lock else query).all()
 
 
 def reopen(edition: Edition) -> None:

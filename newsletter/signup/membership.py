@@ -161,6 +161,14 @@ def ask_to_move(session: Session, mailer: Mailer, token: str, to: Address, *, no
     return member
 
 
+def be_forgotten(session: Session, keys: Keys, token: str, *, now: datetime) -> Member | None:
+    """Forget the person who holds the mail; they leave every list. What is kept is that they left."""
+    member = whose(session, keys, Purpose.ERASE, token, now=now)
+    if member and member.person.address is not None:
+        subscribers.erase(session, keys.addresses, Address(member.person.address), now=now)
+    return member
+
+
 def confirm_move(session: Session, keys: Keys, token: str, *, now: datetime) -> bool | None:
     """Let the end that holds the mail confirm a move; True once the person has moved."""
     for purpose in (Purpose.MOVE_OLD, Purpose.MOVE_NEW):

@@ -1,0 +1,123 @@
+"""What runs on and on: ``run`` (everything in one process), ``serve`` (the pages), ``worker``."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from newsletter.cli import context
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from newsletter.app import App
+
+GRACE_SECONDS = 10  # for requests that are being answered when we are told to end
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(run)
+    app.command()(serve)
+    app.command()(worker)
+
+
+def run() -> None:
+    """Serve the pages and do the work, in one process: all that one machine needs.
+
+    SIGTERM or SIGINT ends it: requests are answered, the call in flight is finished and recorded.
+    """
+    from newsletter.schedule import Worker
+
+    app = context.open_app()
+    working = Worker(app)
+    with _told_to_end(working.stop):
+        working.start()
+        try:
+            _serve(app, stop=working.stop)
+        finally:
+            working.stop()
+            working.join()
+            app.close()
+
+
+def serve() -> None:
+    """Serve the pages only. Mails are then sent by `newsletter worker`."""
+    app = context.open_app()
+    with _told_to_end(_nothing):
+        try:
+            _serve(app, stop=_nothing)
+        finally:
+            app.close()
+
+
+def worker() -> None:
+    """Answer sign-ups, send notices and what is due of editions, until told to end.
+
+    SIGTERM or SIGINT ends it: no new call is begun, the one in flight is finished and recorded. Any
+    number of workers may run on PostgreSQL; on SQLite one of them sends editions at a time.
+    """
+    from newsletter.schedule import Worker
+
+    app = context.open_app()
+    working = Worker(app)
+    with _told_to_end(working.stop):
+        working.start()
+        typer.echo("working; stop with Ctrl+C")
+        working.stopping.wait()
+        working.join()
+        app.close()
+
+
+def _nothing() -> None:
+    """Leave ending to uvicorn, which hands the signal on to us when it has ended."""
+
+
+def _serve(app: App, *, stop: Callable[[], None]) -> None:
+    import uvicorn
+
+    from newsletter.web.site import make_site
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            stop()
+            super().handle_exit(sig, frame)
+
+    where = app.settings.web
+    server = Server(
+        uvicorn.Config(
+            make_site(app),
+            host=where.host,
+            port=where.port,
+            proxy_headers=False,  # the site knows which proxies to believe
+            server_header=False,
+            access_log=False,  # a URL may hold a token
+            log_config=None,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+    typer.echo(f"serving http://{where.host}:{where.port} as {app.settings.base_url}; stop with Ctrl+C")
+    server.run()
+
+
+@contextmanager
+def _told_to_end(stop: Callable[[], None]) -> Iterator[None]:
+    """Call ``stop`` at the first SIGTERM or SIGINT; the second one ends us at once."""
+
+    def told(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, before[signal.Signals(number)])
+        stop()
+
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in signals}
+    for number in signals:
+        signal.signal(number, told)
+    try:
+        yield
+    finally:
+        for number in signals:
+            signal.signal(number, before[number])

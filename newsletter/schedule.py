@@ -1,0 +1,211 @@
+"""The worker: a few loops beside each other, each in a thread of its own.
+
+*answers* turns what people asked for into notices, *notices* hands them over, *editions* hands over the
+batches that are due, *tidy* forgets what is not to be kept. Nothing here decides what is owed: the rows
+of the database do, so a loop that runs twice, late or in ten processes at once does no harm.
+
+On SQLite one process sends editions at a time. A worker takes that right (``Database.sole_sender``) only
+while it has a batch to send, so a ``newsletter morning`` by hand works beside it: whoever comes second
+is told so, or comes back later.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from newsletter import limits, slots
+from newsletter.app import App
+from newsletter.database import DatabaseBusy
+from newsletter.delivery import books, heartbeat, late
+from newsletter.delivery.worker import drain, new_owner
+from newsletter.editions.edition import open_editions
+from newsletter.errors import NewsletterError
+from newsletter.mailing import Copy, Mailing
+from newsletter.signup import forgetting, requests
+from newsletter.transports.base import Outcome, Transport, Unavailable
+
+logger = logging.getLogger(__name__)
+
+LONGEST_PAUSE = timedelta(minutes=1)
+TIDY_AT = time(3, 40)
+TIDY_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class Stopped(Exception):
+    """The worker was told to stop between two batches. What is not sent waits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loop:
+    """One thing, done again and again until told to stop; a failure is logged and tried again later."""
+
+    name: str
+    step: Callable[[], bool]  # says whether there is more to do at once
+    pause: timedelta
+    stopping: threading.Event
+
+    def run(self) -> None:
+        """Go round until ``stopping``."""
+        failures = 0
+        while not self.stopping.is_set():
+            pause = self.pause
+            try:
+                if self.step():
+                    pause = timedelta(0)
+                failures = 0
+            except Stopped:
+                return
+            except Exception as error:
+                # The loop must survive, whatever it was.
+                failures += 1
+                pause = min(self.pause * 2**failures, LONGEST_PAUSE)
+                # What a person can be told in one sentence needs no stack.
+                trace = None if isinstance(error, NewsletterError) else error
+                logger.error("loop failed: %s", error, exc_info=trace, extra={"loop": self.name})
+            self.stopping.wait(pause.total_seconds())
+
+
+class Stoppable:
+    """A transport that takes no further call once the worker is stopping; the one in flight ends."""
+
+    def __init__(self, inner: Transport, stopping: threading.Event) -> None:
+        self.name = inner.name
+        self.copies_per_call = inner.copies_per_call
+        self._inner = inner
+        self._stopping = stopping
+
+    def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
+        """Hand over, or raise ``Unavailable`` when it is too late for that."""
+        if self._stopping.is_set():
+            raise Unavailable("this worker is stopping", retry_after=timedelta(seconds=1))
+        yield from self._inner.send(mailing, copies, call_id=call_id)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._inner.close()
+
+
+class Worker:
+    """All the loops of one process. ``start`` returns at once; ``stop`` and then ``join`` end it."""
+
+    def __init__(self, app: App, *, pause: timedelta = timedelta(seconds=1)) -> None:
+        self.app = app
+        self.owner = new_owner()
+        self.stopping = threading.Event()
+        transport: Transport = Stoppable(app.transport, self.stopping)
+        self._notices = replace(app.notice_sender(), transport=transport)
+        self._senders = {
+            slug: replace(app.morning(slug).sender, transport=transport) for slug in app.settings.newsletters
+        }
+        self._mailers = {slug: app.mailer(slug) for slug in app.settings.newsletters}
+        self._tidied_at: datetime | None = None
+        self._beaten_at: dict[str, datetime] = {}
+        self._loops = [
+            Loop(name=name, step=step, pause=pause * times, stopping=self.stopping)
+            for name, step, times in (
+                ("answers", self.answer_requests, 1),
+                ("notices", self.send_notices, 1),
+                ("editions", self.send_editions, 2),
+                ("tidy", self.tidy, 60),
+            )
+        ]
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Let every loop run in a thread of its own."""
+        if refusal := self.app.refusal():
+            logger.warning("no editions will be sent: %s", refusal)
+        self._threads = [threading.Thread(target=loop.run, name=loop.name) for loop in self._loops]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Tell every loop to end: no new call is begun, those in flight are finished and recorded."""
+        self.stopping.set()
+
+    def join(self) -> None:
+        """Wait until all have ended, and take our heartbeat back."""
+        for thread in self._threads:
+            thread.join()
+        with self.app.database.sessions.begin() as session:
+            heartbeat.stop(session, owner=self.owner)
+
+    # ---- one step of each loop; each says whether there is more to do at once ----
+
+    def answer_requests(self) -> bool:
+        """Answer what people asked for."""
+        self._beat("answers")
+        with self.app.database.readers() as session:
+            asked = requests.waiting(session)
+        is_busy = False
+        for slug, mailer in self._mailers.items():
+            if slug in asked:
+                with self.app.database.sessions.begin() as session:
+                    is_busy |= requests.answer(session, mailer, now=self.app.clock()) == requests.AT_ONCE
+        return is_busy
+
+    def send_notices(self) -> bool:
+        """Hand over the notices that are due. Raises ``Misconfigured`` when a person must act."""
+        self._beat("notices")
+        return self._notices.send_due() > 0
+
+    def send_editions(self) -> bool:
+        """Hand over the batches that are due. Raises ``TransportError`` when a person must act."""
+        self._after_batch()
+        if self.app.refusal():
+            return False
+        for slug, sender in self._senders.items():
+            for edition_id in self._due(slug):
+                try:
+                    with self.app.database.sole_sender() as sole:
+                        drain(sender, edition_id, sole_sender=sole, after_batch=self._after_batch)
+                except DatabaseBusy:
+                    logger.info("another process is sending editions")
+                    return False
+        return False
+
+    def tidy(self) -> bool:
+        """Once a night, forget what is not to be kept."""
+        self._beat("tidy")
+        now = self.app.clock()
+        due = slots.latest_due(slots.daily(TIDY_AT, TIDY_ZONE), now, lookback=timedelta(days=2))
+        if due is None or (self._tidied_at and self._tidied_at >= due):
+            return False
+        with self.app.database.sessions.begin() as session:
+            more = forgetting.forget_unconfirmed(session, self.app.keys, now=now)
+            limits.forget(session, now=now)
+            heartbeat.forget(session, before=now - timedelta(days=1))
+        if not more:
+            self._tidied_at = now
+        return more
+
+    def _due(self, slug: str) -> list[int]:
+        """Return the editions of a newsletter that have something to hand over or to be closed."""
+        with self.app.database.readers() as session:
+            is_closed_too_soon = bool(late.closed_too_soon(session, slug))
+        if is_closed_too_soon:
+            with self.app.database.sessions.begin() as session:
+                for edition in late.closed_too_soon(session, slug, lock=True):
+                    late.reopen(edition)
+        now = self.app.clock()
+        with self.app.database.readers() as session:
+            due = [(edition.id, books.next_due(session, edition)) for edition in open_editions(session, slug)]
+        return [edition_id for edition_id, due_at in due if due_at is None or due_at <= now]
+
+    def _after_batch(self) -> None:
+        if self.stopping.is_set():
+            raise Stopped
+        self._beat("editions")
+
+    def _beat(self, part: str) -> None:
+        now = self.app.clock()
+        last = self._beaten_at.get(part)
+        if last is None or now - last >= heartbeat.EVERY:
+            with self.app.database.sessions.begin() as session:
+                heartbeat.beat(session, owner=self.owner, part=part, now=now)
+            self._beaten_at[part] = now

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from newsletter.digests.phrases import CHAIN, LABEL_BEFORE, NEEDS_LINK, is_source_label
 from newsletter.digests.prose import Inline, Link, Text, plain
@@ -42,6 +43,15 @@ def take_label(inlines: Sequence[Inline]) -> tuple[Inlines, Link | None]:
         _, after = _without_frame(before, after)
         return trim(cut_front(after, _JOINT_AFTER)[1]), link
     return tuple(inlines), None
+
+
+def labelled_source(inlines: Sequence[Inline]) -> Link | None:
+    """Return the first link that a label announces: ``来源：[机器之心](…)``."""
+    line = unwrap(inlines)
+    for before, link in pairwise((Text(""), *line)):
+        if isinstance(link, Link) and isinstance(before, Text) and LABEL_BEFORE.search(before.text):
+            return link
+    return None
 
 
 def named_source(inlines: Sequence[Inline]) -> Link | None:

@@ -9,13 +9,14 @@ Pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from newsletter.digests.lines import Line, join_lines, split_lines
 from newsletter.digests.phrases import DECORATION, NUMBER, PIN, names_commentary, names_references
-from newsletter.digests.prose import Block, Link, ListBlock, Paragraph, Rule, Strong, plain
+from newsletter.digests.prose import Block, Link, ListBlock, Paragraph, Rule, Strong, Text, plain
 from newsletter.digests.stories import Draft
 from newsletter.digests.trimming import Inlines, cut_front, is_all_strong, trim, unwrap
 
@@ -58,28 +59,48 @@ class _Group:
 
 
 _Element = Block | _Group
+_NAME_AND_TEXT = re.compile(r"\s*([^：:，。]{2,12}[：:])\s*")
 
 
 def outline(blocks: Sequence[Block], source_lines: Sequence[str], *, above: str = "") -> list[Run]:
     """Read ``blocks``, which hold no heading, into runs; ``above`` is the heading's text."""
     elements = _attached(list(_elements(blocks, above)), source_lines)
-    unsure = [element for element in elements if isinstance(element, _Group) and element.needs_source]
-    with_source = [group for group in unsure if group.drafts[0].story(by_name=False).url is not None]
-    if len(with_source) * 2 < len(unsure):
-        elements = _attached(list(_elements(blocks, above, bold=False)), source_lines)
+    if wrong := _bold_lines_that_are_no_stories(elements):
+        elements = _attached(list(_elements(blocks, above, wrong)), source_lines)
     return _folded(elements)
+
+
+def _bold_lines_that_are_no_stories(elements: Sequence[_Element]) -> frozenset[int]:
+    """Return the lines that look like a story's title and have no source under them.
+
+    Where most have one, a numbered line is a story without. Where few have, it is an essay.
+    """
+    unsure = [e.drafts[0] for e in elements if isinstance(e, _Group) and e.needs_source]
+    stories = [draft.story(by_name=False) for draft in unsure]
+    with_source = [story for story in stories if story.url is not None]
+    few = len(with_source) * 2 < len(stories)
+    return frozenset(
+        draft.line
+        for draft, story in zip(unsure, stories, strict=True)
+        if few or (story.url is None and story.number is None)
+    )
 
 
 # ---- finding the stories ----
 
 
-def _elements(blocks: Sequence[Block], above: str, *, bold: bool = True) -> Iterator[_Element]:
+def _elements(
+    blocks: Sequence[Block], above: str, no_stories: frozenset[int] = frozenset()
+) -> Iterator[_Element]:
     for block in blocks:
         match block:
             case ListBlock():
-                yield _story_list(block, above) or block
+                if stories := _story_list(block, above):
+                    yield stories
+                else:
+                    yield from _categories(block) or (block,)
             case Paragraph(children, line):
-                yield from _pinned(split_lines(children, line), bold=bold)
+                yield from _pinned(split_lines(children, line), no_stories)
                 above = plain(children)
             case _:
                 yield block
@@ -102,18 +123,34 @@ def _story_list(block: ListBlock, above: str) -> _Group | None:
     return _Group(tuple(drafts), is_list=True) if sum(likely) * 2 >= len(likely) else None
 
 
-def _pinned(lines: Sequence[Line], *, bold: bool) -> Iterator[_Element]:
+def _categories(block: ListBlock) -> list[_Element]:
+    """Read a list of categories, each over a list of stories; nothing when it is none."""
+    found: list[_Element] = []
+    for item in block.items:
+        match item:
+            case [Paragraph(children, line), ListBlock() as nested]:
+                stories = _story_list(nested, plain(children))
+                if stories is None:
+                    return []
+                # In bold type it is the heading of what follows.
+                found += [Paragraph((Strong(children),), line), stories]
+            case _:
+                return []
+    return found
+
+
+def _pinned(lines: Sequence[Line], no_stories: frozenset[int]) -> Iterator[_Element]:
     """Yield the stories of a paragraph, and the prose before the first."""
-    starts = [at for at, line in enumerate(lines) if _starts_story(line, bold=bold)]
+    starts = [
+        at
+        for at, line in enumerate(lines)
+        if _is_sure(line) or (_is_bold_title(line) and line.number not in no_stories)
+    ]
     before = lines[: starts[0]] if starts else lines
     if any(trim(line.inlines) for line in before):
         yield Paragraph(join_lines(before), before[0].number)
     for start, end in pairwise([*starts, len(lines)]):
         yield _Group((Draft(tuple(lines[start:end])),), needs_source=not _is_sure(lines[start]))
-
-
-def _starts_story(line: Line, *, bold: bool) -> bool:
-    return _is_sure(line) or (bold and _is_bold_title(line))
 
 
 def _is_sure(line: Line) -> bool:
@@ -127,13 +164,13 @@ def _is_sure(line: Line) -> bool:
 
 
 def _is_bold_title(line: Line) -> bool:
-    """Say whether the line is all bold, and pinned or numbered."""
-    decoration, inlines = cut_front(line.inlines, DECORATION)
+    """Say whether the line is all bold, with or without a number in front, and no commentary's name."""
+    _, inlines = cut_front(line.inlines, DECORATION)
     inlines = trim(inlines)
-    pinned = decoration is not None and PIN in decoration[0]
-    numbered, left = cut_front(inlines, NUMBER)
+    _, left = cut_front(inlines, NUMBER)
     starts_bold = bool(inlines) and isinstance(inlines[0], Strong)
-    return bool((pinned or numbered) and starts_bold and (is_all_strong(inlines) or is_all_strong(left)))
+    bold = starts_bold and (is_all_strong(inlines) or is_all_strong(left))
+    return bold and not names_commentary(plain(inlines))
 
 
 # ---- text that belongs to the story above it ----
@@ -153,7 +190,9 @@ def _attached(elements: Sequence[_Element], source_lines: Sequence[str]) -> list
             text = [block for block in elements[at:end] if not isinstance(block, _Group)]
             taken = _indented(text, source_lines) if element.is_list else 0
             last = element.drafts[-1]
-            if len(element.drafts) == 1 or not last.has_text:
+            if element.needs_source:
+                taken = len(text)
+            elif len(element.drafts) == 1 or not last.has_text:
                 following = next((e for e in elements[end:] if not isinstance(e, Rule)), None)
                 if isinstance(following, _Group) and element.followed_by(following):
                     taken = len(text)
@@ -237,6 +276,8 @@ def _commentary(paragraph: Paragraph) -> Run | None:
         title, left = inlines, ()
     elif inlines and isinstance(inlines[0], Strong) and names_commentary(plain(inlines[:1])):
         title, left = inlines[:1], trim(inlines[1:])
+    elif (found := _NAME_AND_TEXT.match(plain(inlines[:1]))) and names_commentary(found[1]):
+        title, left = (Text(found[1]),), trim(cut_front(inlines, _NAME_AND_TEXT)[1])
     else:
         return None
     lines = [replace(first, inlines=left), *rest] if left else rest

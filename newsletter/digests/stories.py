@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from newsletter.digests.digest import Story
-from newsletter.digests.labels import named_source, take_label
+from newsletter.digests.labels import labelled_source, named_source, take_label
 from newsletter.digests.lines import Line, join_lines, settle, settle_blocks, split_lines
 from newsletter.digests.phrases import (
     CHAIN,
@@ -23,10 +23,11 @@ from newsletter.digests.phrases import (
     NUMBER,
     SEPARATOR,
 )
-from newsletter.digests.prose import Block, Heading, Inline, Link, Paragraph, Strong, Text, plain
+from newsletter.digests.prose import Block, Heading, Inline, Link, Paragraph, Quote, Strong, Text, plain
 from newsletter.digests.trimming import cut_after, cut_front, is_all_strong, trim, unlink, unwrap
 
 _SENTENCE = re.compile(r"。[”’」』）)】]*")
+_CLOSING = tuple("：:。.！!？?")
 _LONGEST_PLAIN_TITLE = 60
 _SHORTEST_TITLE = 8
 
@@ -77,7 +78,7 @@ class Draft:
         )
 
     def story(self, *, by_name: bool = True) -> Story:
-        """Read the draft; ``by_name``: also take the address of a source that is named and so stays."""
+        """Read the draft; ``by_name``: also take the address of a link that only stands at an end."""
         return _Reading(self).story(by_name=by_name)
 
 
@@ -97,8 +98,8 @@ class _Reading:
         under += filter(None, map(self._text_line, lines[1:]))
         body: list[Block] = [Paragraph(join_lines(under), under[0].number)] if under else []
         body.extend(self._rest())
-        if self.url is None and by_name:
-            self._take_named_source(title, body)
+        if self.url is None:
+            self._take_named_source(title, body, by_name=by_name)
         title = trim(unlink(title, self.url)) if self.url is not None else title
         if not body and not under and lines and not _starts_with_link_or_bold(lines[0].inlines):
             title, after = cut_after(title, _SENTENCE)
@@ -170,14 +171,17 @@ class _Reading:
             if lines:
                 yield Paragraph(join_lines(lines), lines[0].number)
 
-    def _take_named_source(self, title: Sequence[Inline], body: Sequence[Block]) -> None:
+    def _take_named_source(self, title: Sequence[Inline], body: Sequence[Block], *, by_name: bool) -> None:
         """Take the address of a source that is named, and so stays: ``来源：[机器之心](…)``."""
-        lines = [Line(tuple(title), self.draft.lines[0].number)] if self.draft.lines else []
+        lines = [Line(tuple(title), self.draft.line)]
         for block in body:
-            if isinstance(block, Paragraph):
-                lines += split_lines(block.children, block.line)
+            quoted = block.children if isinstance(block, Quote) else (block,)
+            for paragraph in quoted:
+                if isinstance(paragraph, Paragraph):
+                    lines += split_lines(paragraph.children, paragraph.line)
         for line in lines:
-            if link := named_source(line.inlines):
+            link = labelled_source(line.inlines) or (named_source(line.inlines) if by_name else None)
+            if link:
                 self._found(link.url, link.line or line.number)
                 return
 
@@ -190,7 +194,7 @@ def _parted(inlines: tuple[Inline, ...], *, numbered: bool) -> tuple[tuple[Inlin
     if len(inlines) > 1 and isinstance(inlines[0], Link | Strong):
         first, rest = inlines[:1], inlines[1:]
         found, after = cut_front(rest, SEPARATOR)
-        closed = isinstance(inlines[0], Strong) and plain(first).endswith(("：", ":"))
+        closed = isinstance(inlines[0], Strong) and plain(first).endswith(_CLOSING)
         # 1. [A whole title](…) and a summary, with only a blank between.
         apart = numbered and isinstance(inlines[0], Link) and _starts_blank(rest[0])
         apart = apart and len(plain(first)) >= _SHORTEST_TITLE

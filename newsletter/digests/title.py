@@ -94,7 +94,9 @@ def _title_line(blocks: Sequence[Block]) -> tuple[str | None, tuple[Block, ...]]
         return None, tuple(blocks)
     first, *rest = split_lines(block.children, block.line)
     text = _text(first.inlines)
-    story = any(run.drafts or run.is_commentary for run in outline([block], ()))
+    end = next((n for n in range(at, len(blocks)) if isinstance(blocks[n], Heading)), len(blocks))
+    run = outline(blocks[at:end], ())[0]
+    story = not run.lead and (run.is_commentary or bool(run.drafts))
     # A line of its own is a title by its looks; the first of several has to say that it is one.
     looks = is_masthead(text) if rest else may_be_title(text) and at + 1 < len(blocks)
     if _leads_away(first.inlines) or not looks or story or names_references(text):

@@ -343,6 +343,57 @@ def test_emphasis_around_a_title_goes_and_inside_it_stays() -> None:
     assert not isinstance(story.title[0], Strong | Link)
 
 
+def test_categories_over_bullets_are_sections() -> None:
+    digest = a_digest(
+        "- **大模型**\n  - [甲](https://a.example/1)：说明\n  - [乙](https://a.example/2)\n"
+        "- 芯片\n  - [丙](https://a.example/3)\n"
+    )
+
+    assert [(s.title_text, len(s.stories)) for s in digest.sections] == [("大模型", 2), ("芯片", 1)]
+
+
+def test_bold_lines_over_text_with_a_source_are_stories() -> None:
+    digest = a_digest(
+        "**【头条】甲**\n\n正文一。\n\n🔗 [原文链接](https://a.example/1)\n\n"
+        "**【要闻】乙**\n\n正文二。\n\n🔗 [原文链接](https://a.example/2)\n\n**点评**\n\n看法。\n"
+    )
+
+    assert titles(digest) == ["【头条】甲", "【要闻】乙"]
+    assert [list(blocks_text(story.body)) for story in digest.stories] == [["正文一。"], ["正文二。"]]
+    assert digest.sections[-1].is_commentary
+
+
+def test_a_source_in_a_quote_makes_a_heading_a_story() -> None:
+    digest = a_digest(
+        "## 头条\n\n### 1. 甲\n\n正文。\n\n- 要点\n\n> 来源：[某报](https://a.example/1)\n\n"
+        "### 2. 乙\n\n正文。\n\n> 来源：[某台](https://a.example/2)\n"
+    )
+
+    assert [(story.number, story.url) for story in digest.stories] == [
+        (1, "https://a.example/1"),
+        (2, "https://a.example/2"),
+    ]
+    assert "某报" in "".join(blocks_text(digest.stories[0].body))
+
+
+def test_bold_words_that_end_a_sentence_are_the_title() -> None:
+    digest = a_digest("1. **First thing.** The rest of it. [Read more](https://a.example/1)\n")
+
+    assert titles(digest) == ["First thing."]
+    assert list(blocks_text(digest.stories[0].body)) == ["The rest of it."]
+
+
+def test_numbered_lines_with_a_bare_address_are_stories() -> None:
+    digest = a_digest(
+        "1、甲\n正文一。\n链接：https://a.example/1\n\n2、乙\n正文二。\n链接：https://a.example/2\n"
+    )
+
+    assert [(s.number, s.title_text, s.url) for s in digest.stories] == [
+        (1, "甲", "https://a.example/1"),
+        (2, "乙", "https://a.example/2"),
+    ]
+
+
 # ---- the real ones ----
 
 

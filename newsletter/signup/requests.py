@@ -100,7 +100,10 @@ def waiting(session: Session) -> set[str]:
 
 
 def answer(session: Session, mailer: Mailer, *, now: datetime) -> int:
-    """Answer up to ``AT_ONCE`` requests of the mailer's newsletter; return how many there were."""
+    """Answer up to ``AT_ONCE`` requests of the mailer's newsletter; return how many there were.
+
+    The same wish for the same address is answered once: people press twice.
+    """
     requests = session.scalars(
         select(Request)
         .where(Request.newsletter == mailer.slug)
@@ -108,7 +111,7 @@ def answer(session: Session, mailer: Mailer, *, now: datetime) -> int:
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
     ).all()
-    for request in requests:
+    for request in {(request.wish, request.address): request for request in requests}.values():
         _answer(session, mailer, request, now)
     if requests:
         session.execute(delete(Request).where(Request.id.in_([request.id for request in requests])))
@@ -123,9 +126,10 @@ def forget(session: Session, *, before: datetime) -> None:
 def may_mail(session: Session, mailer: Mailer, address: Address, *, at: datetime) -> bool:
     """Count one mail that ``address`` is to get on request at a moment, and say whether it may."""
     digest = mailer.keys.addresses.digest(address)
-    # Each of them counts, also when another has already said no.
-    within = [limits.allow(session, limit, digest, now=at) for limit in PER_ADDRESS]
-    return all(within) and limits.allow(session, _limit_of(address.domain), address.domain, now=at)
+    # The week counts only what the day let through: an attack must not use up more than it gets.
+    return all(limits.allow(session, limit, digest, now=at) for limit in PER_ADDRESS) and limits.allow(
+        session, _limit_of(address.domain), address.domain, now=at
+    )
 
 
 def _limit_of(domain: str) -> Limit:

@@ -30,8 +30,8 @@ CONFIG_ENV = "NEWSLETTER_CONFIG"
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # What a page of ours begins with, now or one day: a newsletter's page could not be reached there.
 _RESERVED = frozenset(
-    "admin api archive confirm data desk disown healthz leave login logout manage metrics move privacy "
-    "readyz robots sitemap static test undo webhooks".split()
+    "admin api confirm data desk disown healthz leave login logout manage metrics move privacy readyz "
+    "static undo webhooks".split()
 )
 
 

@@ -1,0 +1,41 @@
+"""Two words for monitors and proxies: whether the pages run, and whether mail will be sent."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, PlainTextResponse
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from newsletter.delivery import heartbeat
+from newsletter.web.door import READ, Door
+
+
+class Operations:
+    """The pages without words."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    def routes(self) -> APIRouter:
+        """Return where they are."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route("/healthz", self.healthy, methods=READ)
+        router.add_api_route("/readyz", self.ready, methods=READ)
+        return router
+
+    def healthy(self) -> PlainTextResponse:
+        """Say that this process answers. It touches nothing else: a restart would not mend a database."""
+        return PlainTextResponse("ok\n")
+
+    def ready(self) -> JSONResponse:
+        """Say whether the database answers and a worker is alive; 503 when not both."""
+        found = {"database": False, "worker": False}
+        try:
+            with self.door.reading() as session:
+                session.execute(text("select 1"))
+                found["database"] = True
+                found["worker"] = heartbeat.is_beating(session, now=self.door.now())
+        except SQLAlchemyError:
+            pass  # the answer says it
+        return JSONResponse(found, 200 if all(found.values()) else 503)

@@ -1,0 +1,251 @@
+"""Leaving, at once and for good; or staying with less of it; and taking leaving back for an hour.
+
+The address of the page is also what ``List-Unsubscribe`` names: a POST there acts at once, from a
+mailbox provider as from our own page, whatever else it holds (RFC 8058).
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+from sqlalchemy.orm import Session
+
+import subscribers
+from newsletter import language
+from newsletter.signup import membership, requests
+from newsletter.signup.membership import UNDO_WITHIN, Member, whose
+from newsletter.signup.requests import Wish
+from newsletter.web.door import READ, WRITE, Door
+from newsletter.web.forms import Fields, Sent
+from newsletter.web.public.calendar import next_monday
+from newsletter.web.security import open_to_other_sites
+from newsletter.web.visitor import visitor_of
+from subscribers import Address, Cadence, Purpose, Status, mask, suppression_of
+
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+# Links of emails that are nobody's: test mails and previews. They explain themselves and change nothing.
+NOBODYS = ("test", "sample")
+REASONS = ("often", "dull", "never", "read", "elsewhere", "other")
+MONTH = timedelta(days=30)
+
+
+class Leaving:
+    """The pages that say goodbye."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    def routes(self) -> APIRouter:
+        """Return where these pages are."""
+        router = APIRouter(include_in_schema=False)
+        for name in NOBODYS:
+            for page in ("leave", "manage"):
+                router.add_api_route(f"/{page}/{name}", self.nobodys, methods=READ)
+                router.add_api_route(f"/{page}/{name}", self.nobodys_press, methods=WRITE)
+        router.add_api_route("/leave/{token}", self.page, methods=READ)
+        router.add_api_route("/leave/{token}", self.leave, methods=WRITE)
+        router.add_api_route("/undo/{token}", self.undo_page, methods=READ)
+        router.add_api_route("/undo/{token}", self.undo, methods=WRITE)
+        return router
+
+    def nobodys(self, request: Request) -> Response:
+        """Explain that the email was only a test."""
+        words = language.catalog(self.door.language(request))
+        return self.door.tell(
+            request, "web.test.title", words.say("web.test.lead"), more=words.say("web.test.more")
+        )
+
+    @open_to_other_sites
+    def nobodys_press(self, request: Request) -> Response:
+        """Take the press of a button in a test mail, and change nothing."""
+        return self.nobodys(request)
+
+    def page(self, request: Request, token: str) -> Response:
+        """Ask. Scanners open every link, so opening it does nothing."""
+        with self.door.reading() as session:
+            member = whose(session, self.door.app.keys, Purpose.LEAVE, token, now=self.door.now())
+            if member is None:
+                return self.door.gone(request)
+            return self._page(request, session, member)
+
+    @open_to_other_sites  # RFC 8058: no cookie, no origin, no referrer
+    def leave(self, request: Request, token: str, sent: Sent) -> Response:
+        """Leave at once, unless a button of the page said to stay with less."""
+        is_one_click = sent.get(ONE_CLICK[0]) == ONE_CLICK[1]
+        if not is_one_click and sent.get("act", "leave") != "leave":
+            return self._stay(request, token, sent)
+        reason = sent.get("reason") if sent.get("reason") in REASONS else None
+        origin = "one-click" if is_one_click else f"leave page ({reason})" if reason else "leave page"
+        everything = not is_one_click and sent.get("everything") == "yes"
+        now = self.door.now()
+        with self.door.writing() as session:
+            member = membership.leave(
+                session,
+                self.door.app.keys,
+                token,
+                evidence=visitor_of(request).evidence(origin),
+                now=now,
+                everything=everything,
+            )
+            if member is None:
+                return self.door.gone(request)
+            may_undo = suppression_of(session, member.person) is None
+        if is_one_click:
+            return PlainTextResponse("退订成功。You have unsubscribed.\n")
+        return self._goodbye(request, member, everything=everything, may_undo=may_undo)
+
+    def undo_page(self, request: Request, token: str) -> Response:
+        """Ask whether to take leaving back: somebody reloaded the page that said so."""
+        now = self.door.now()
+        with self.door.reading() as session:
+            member = whose(session, self.door.app.keys, Purpose.UNDO, token, now=now)
+        if member is None or not self._may_undo(member):
+            return self.door.gone(request)
+        return self.door.show(
+            request,
+            "ask",
+            slug=member.subscription.newsletter,
+            tag=self.door.readers_language(request, member),
+            about="web.undo",
+            address=mask(member.person.address or ""),
+            elsewhere=None,
+        )
+
+    def undo(self, request: Request, token: str) -> Response:
+        """Take leaving back."""
+        evidence = visitor_of(request).evidence("goodbye page")
+        now, keys = self.door.now(), self.door.app.keys
+        with self.door.writing() as session:
+            member = membership.undo(session, keys, token, evidence=evidence, now=now)
+        if member is None:
+            return self.door.gone(request)
+        slug, tag = member.subscription.newsletter, self.door.readers_language(request, member)
+        lead = language.catalog(tag).say(
+            "web.undo.done_lead",
+            name=self.door.newsletter(slug).name,
+            address=mask(member.person.address or ""),
+        )
+        manage = keys.tokens.sign(Purpose.MANAGE, newsletter=slug, subscriber_id=member.person.id)
+        return self.door.tell(
+            request,
+            "web.undo.done",
+            lead,
+            slug=slug,
+            tag=tag,
+            stamp="web.welcome.stamp",
+            onward=self.door.paths(slug).manage(manage),
+        )
+
+    # ---- staying ----
+
+    def _stay(self, request: Request, token: str, sent: Fields) -> Response:
+        """Do what somebody chose in place of leaving. Whoever may end the mails may also thin them out."""
+        now = self.door.now()
+        with self.door.writing() as session:
+            member = whose(session, self.door.app.keys, Purpose.LEAVE, token, now=now)
+            if member is None:
+                return self.door.gone(request)
+            listed, act = member.subscription, sent.get("act")
+            if act == "again" and listed.status is Status.LEFT:
+                return self._come_back(request, session, member)
+            if listed.status is not Status.ACTIVE or act not in ("monday", "month", "weekdays", "weekly"):
+                return self._page(request, session, member)
+            if act in ("weekdays", "weekly"):
+                subscribers.prefer(session, listed.newsletter, member.person.id, cadence=Cadence(act))
+                return self._stayed(request, member, f"web.stayed.{act}")
+            today = self.door.today(listed.newsletter)
+            until = next_monday(today) if act == "monday" else today + MONTH
+            subscribers.pause(session, listed.newsletter, member.person.id, until=until, today=today)
+            return self._stayed(request, member, "web.stayed.paused", until=until)
+
+    def _stayed(self, request: Request, member: Member, key: str, until: date | None = None) -> Response:
+        slug, tag = member.subscription.newsletter, self.door.readers_language(request, member)
+        words = language.catalog(tag)
+        name = self.door.newsletter(slug).name
+        if until is None:
+            lead = words.say(key, name=name)
+        else:
+            lead = words.say(key, name=name, day=words.long_date(until), weekday=words.weekday(until))
+        return self.door.tell(request, "web.stayed.title", lead, slug=slug, tag=tag)
+
+    def _come_back(self, request: Request, session: Session, member: Member) -> Response:
+        """Mail a new confirmation, as if the address had been typed into the form."""
+        slug, now, visitor = member.subscription.newsletter, self.door.now(), visitor_of(request)
+        tag = self.door.readers_language(request, member)
+        if member.person.address is None or slug not in self.door.settings.newsletters:
+            return self.door.gone(request)
+        if not self.door.admission.within(session, visitor.network, now=now):
+            return self.door.problem(request, 429)
+        evidence = visitor.evidence("leave page", language=tag)
+        address = Address(member.person.address)
+        requests.ask(session, slug, address, wish=Wish.SUBSCRIBE, evidence=evidence, now=now)
+        return self.door.tell(
+            request,
+            "web.check.title",
+            language.catalog(tag).say("web.manage.confirm_asked"),
+            slug=slug,
+            tag=tag,
+        )
+
+    # ---- pages ----
+
+    def _page(self, request: Request, session: Session, member: Member) -> Response:
+        listed, person = member.subscription, member.person
+        tag = self.door.readers_language(request, member)
+        address = mask(person.address or "")
+        if listed.status is Status.LEFT:
+            may_return = (
+                person.address is not None
+                and listed.newsletter in self.door.settings.newsletters
+                and suppression_of(session, person) is None
+            )
+            return self.door.show(
+                request, "left", slug=listed.newsletter, tag=tag, address=address, may_return=may_return
+            )
+        others = [
+            other
+            for other in subscribers.subscriptions(session, person.id)
+            if other.newsletter != listed.newsletter and other.status is not Status.LEFT
+        ]
+        return self.door.show(
+            request,
+            "leave",
+            slug=listed.newsletter,
+            tag=tag,
+            address=address,
+            others=len(others),
+            reasons=REASONS,
+            is_active=listed.status is Status.ACTIVE,
+            cadence=listed.cadence.value,
+        )
+
+    def _goodbye(self, request: Request, member: Member, *, everything: bool, may_undo: bool) -> Response:
+        listed = member.subscription
+        undo = None
+        if may_undo and self._may_undo(member):
+            token = self.door.app.keys.tokens.sign(
+                Purpose.UNDO,
+                newsletter=listed.newsletter,
+                subscriber_id=member.person.id,
+                now=self.door.now(),
+            )
+            undo = self.door.paths(listed.newsletter).undo(token)
+        return self.door.show(
+            request,
+            "goodbye",
+            slug=listed.newsletter,
+            tag=self.door.readers_language(request, member),
+            address=mask(member.person.address or ""),
+            everything=everything,
+            undo=undo,
+        )
+
+    def _may_undo(self, member: Member) -> bool:
+        listed = member.subscription
+        return (
+            listed.confirmed_at is not None
+            and listed.left_at is not None
+            and self.door.now() - listed.left_at <= UNDO_WITHIN
+        )

@@ -1,0 +1,121 @@
+"""The whole site: every router behind one middleware, and a plain page for every error."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from newsletter import __version__
+from newsletter.app import App
+from newsletter.web import public
+from newsletter.web.api import Api, problem
+from newsletter.web.door import READ, Door
+from newsletter.web.operations import Operations
+from newsletter.web.security import LONGEST_BODY, OtherSites, Security
+
+logger = logging.getLogger(__name__)
+
+_FOREVER = "public, max-age=31536000, immutable"
+_API = "/api/"
+
+
+class Site(FastAPI):
+    """The application, with our middleware outside of everything the framework puts around it."""
+
+    door: Door
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Wrap the framework's own answers too: an error page needs its headers most."""
+        inner = super().build_middleware_stack()
+        web = self.door.settings.web
+        if web.api_origins:
+            inner = _ForApi(inner, allowed=web.api_origins)
+        return Security(inner, base_url=self.door.settings.base_url, trusted=web.trusted_proxies)
+
+
+class _ForApi:
+    """Lets scripts of other sites call the API, and nothing else."""
+
+    def __init__(self, app: ASGIApp, *, allowed: tuple[str, ...]) -> None:
+        self._app = app
+        self._shared = CORSMiddleware(
+            app, allow_origins=allowed, allow_methods=["GET", "POST"], allow_headers=["content-type"]
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_api = scope["type"] == "http" and scope["path"].startswith(_API)
+        await (self._shared if is_api else self._app)(scope, receive, send)
+
+
+def make_site(app: App) -> FastAPI:
+    """Return the site of an installation. Raises ``ConfigError`` when it has no keys."""
+    door = Door(app)
+    site = Site(
+        title="Newsletter sign-up",
+        version=__version__,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=LONGEST_BODY,
+        telemetry={"logs": False},  # what is logged of a refused request may hold an address
+        dependencies=[Depends(OtherSites(app.settings.base_url))],
+    )
+    site.door = door
+    site.include_router(Operations(door).routes())
+    site.include_router(Api(door).routes())
+    site.add_api_route(
+        "/static/{version}/{name:path}", _Static(door).file, methods=READ, include_in_schema=False
+    )
+    site.include_router(public.routes(door))
+    site.add_exception_handler(HTTPException, _refused)
+    site.add_exception_handler(RequestValidationError, _misunderstood)
+    site.add_exception_handler(OperationalError, _unavailable)
+    site.add_exception_handler(Exception, _failed)
+    return site
+
+
+class _Static:
+    """The files of the pages. Their address changes with their content, so they are kept for ever."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def file(self, request: Request, version: str, name: str) -> Response:
+        """Return one file."""
+        found = self._door.assets.find(version, name)
+        if found is None:
+            return self._door.gone(request)
+        content, media_type = found
+        return Response(content, media_type=media_type, headers={"cache-control": _FOREVER})
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _answer(request, status)
+
+
+def _misunderstood(request: Request, _error: Exception) -> Response:
+    return _answer(request, 422)
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    logger.error("database unavailable: %s", type(error).__name__)
+    return _answer(request, 503)
+
+
+def _failed(request: Request, _error: Exception) -> Response:
+    return _answer(request, 500)  # the server logs the error itself
+
+
+def _answer(request: Request, status: int) -> Response:
+    if request.scope["path"].startswith(_API):
+        return problem("invalid", status)
+    site: Site = request.app
+    return site.door.problem(request, status)

@@ -26,6 +26,7 @@ from newsletter.errors import ConfigError, DigestError
 SETTLED_AFTER = timedelta(seconds=5)  # an editor or a copy may still be at work on a younger file
 _HEAD_BYTES = 64_000  # more front matter than anybody writes
 _SUFFIXES = (".md", ".markdown")
+_BUNDLE = ("index.md", "index.markdown")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -151,15 +152,14 @@ def _files(folder: Path, errors: list[DigestError], *, root: bool = False) -> It
         errors.append(_unreadable(folder, error))
         return
     entries.sort(key=lambda entry: entry.name)
-    markdown = [entry for entry in entries if entry.name.lower().endswith(_SUFFIXES)]
-    index = [entry for entry in markdown if Path(entry.name).stem == "index"]
+    index = [entry for entry in entries if entry.name.lower() in _BUNDLE]
     if index and not root:  # a page bundle: the rest, and the folders below, are its pictures and notes
         yield from (Path(entry.path) for entry in index[:1])
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             yield from _files(Path(entry.path), errors)
-        elif entry in markdown and not entry.is_dir():
+        elif entry.name.lower().endswith(_SUFFIXES) and not entry.is_dir():
             yield Path(entry.path)
 
 

@@ -1,6 +1,7 @@
 # Everything a developer types. `make` alone lists it.
 
 PYTHON ?= python3
+ARGS ?= -n auto  # one worker per core
 
 VENV := .venv
 BIN := $(VENV)/bin

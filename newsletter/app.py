@@ -134,6 +134,7 @@ class App:
                     api_key=key,
                     host=chosen.sendgrid.host,
                     timeout=timedelta(seconds=chosen.sendgrid.timeout_seconds),
+                    clock=self.clock,
                 )
 
     def morning(self, slug: str) -> Morning:

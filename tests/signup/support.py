@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -19,7 +20,17 @@ from newsletter.signup import membership, requests
 from newsletter.signup.mail import Mailer, Unwanted
 from newsletter.signup.requests import Wish
 from newsletter.transports.memory import Kept, MemoryTransport
-from subscribers import Evidence, Status, Subscriber, Subscription, find, normalise
+from subscribers import (
+    Evidence,
+    Purpose,
+    Reason,
+    Status,
+    Subscriber,
+    Subscription,
+    find,
+    normalise,
+    suppress_address,
+)
 from tests.support import KEYS, SLUG, URLS, HandClock
 
 T = TypeVar("T")
@@ -138,8 +149,20 @@ class House:
     @property
     def today(self) -> date:
         """The local day."""
-        return (
-            NewsletterSettings(name="x")
-            .schedule.tz.fromutc(self.clock().replace(tzinfo=NewsletterSettings(name="x").schedule.tz))
-            .date()
-        )
+        return self.clock().astimezone(ZoneInfo("Asia/Shanghai")).date()
+
+    def leave(self, typed: str) -> str:
+        """Press the button of a leave page; return the token for taking it back."""
+        person = self.person(typed)
+        assert person
+        assert self.act(membership.leave, self.sign(Purpose.LEAVE, person.id), evidence=PRESS)
+        return self.sign(Purpose.UNDO, person.id)
+
+    def sign(self, purpose: Purpose, subject_id: int) -> str:
+        """Make a token, as an edition or a page holds it."""
+        return self.mailer.token(purpose, subject_id, self.now)
+
+    def suppress(self, typed: str, reason: Reason = Reason.COMPLAINED) -> None:
+        """Never mail an address again."""
+        digest = KEYS.addresses.digest(normalise(typed))
+        self.write(lambda session: suppress_address(session, digest, reason=reason, now=self.now))

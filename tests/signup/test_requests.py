@@ -21,7 +21,6 @@ from subscribers import (
     erase,
     history,
     normalise,
-    suppress_address,
     suppress_domain,
 )
 from tests.signup.support import FORM, PRESS, House
@@ -29,18 +28,6 @@ from tests.support import KEYS, SLUG
 
 ADA = "ada@example.com"
 EVERY_WISH = pytest.mark.parametrize("wish", list(Wish))
-
-
-def leave(house: House, typed: str) -> None:
-    person = house.person(typed)
-    assert person
-    token = house.mailer.token(membership.Purpose.LEAVE, person.id, house.now)
-    assert house.act(membership.leave, token, evidence=PRESS)
-
-
-def suppress(house: House, typed: str, reason: Reason = Reason.COMPLAINED) -> None:
-    digest = KEYS.addresses.digest(normalise(typed))
-    house.write(lambda session: suppress_address(session, digest, reason=reason, now=house.now))
 
 
 # ---- asking ----
@@ -53,8 +40,8 @@ def test_a_form_is_the_same_one_row_whoever_is_meant(house: House, wish: Wish) -
     house.answer()
     for name in ("reader", "gone"):
         assert house.act(membership.confirm, house.token("confirm", f"{name}@example.com"), evidence=PRESS)
-    leave(house, "gone@example.com")
-    suppress(house, "never@example.com")
+    house.leave("gone@example.com")
+    house.suppress("never@example.com")
     statements: dict[str, list[str]] = {}
 
     for name in ("reader", "pending", "gone", "never", "unknown"):
@@ -141,7 +128,7 @@ def test_a_reader_who_asks_again_is_told_and_stays_a_reader(house: House) -> Non
 
 def test_somebody_who_left_and_asks_again_must_confirm_again(house: House) -> None:
     house.subscribe(ADA)
-    leave(house, ADA)
+    house.leave(ADA)
     house.ask(ADA)
     house.answer()
 
@@ -158,7 +145,7 @@ def test_the_suppressed_get_nothing_whatever_is_asked(house: House, wish: Wish, 
             lambda session: suppress_domain(session, "example.com", reason=Reason.BLOCKED, now=house.now)
         )
     else:
-        suppress(house, ADA)
+        house.suppress(ADA)
     house.ask(ADA, wish)
     house.answer()
 

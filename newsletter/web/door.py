@@ -120,10 +120,10 @@ class Door:
         """Answer what a wrong, an old and an unknown link have in common."""
         return self.problem(request, 404)
 
-    def problem(self, request: Request, status: int) -> HTMLResponse:
+    def problem(self, request: Request, status: int, *, slug: str | None = None) -> HTMLResponse:
         """Answer with the plain page of an error."""
         known = status if status in (403, 404, 405, 413, 429, 500, 503) else 400 if status < 500 else 500
-        return self.show(request, "problem", status=status, kind=str(known))
+        return self.show(request, "problem", slug=slug, status=status, kind=str(known))
 
     def _common(self, request: Request, slug: str | None) -> dict[str, object]:
         if slug is None and len(self.settings.newsletters) == 1:
@@ -134,7 +134,6 @@ class Door:
             "urls": self.paths(slug or ""),
             "root": self.prefix or "",
             "static": f"{self.prefix}/static/{self.assets.version}",
-            "here": f"{self.prefix}{request.url.path}",
             "is_get": request.method in READ,
             "languages": {tag: language.catalog(tag).texts["language.name"] for tag in LANGUAGES},
             "web": self.settings.web,

@@ -17,4 +17,5 @@ def agreement(words: Catalog, newsletter: NewsletterSettings, web: WebSettings) 
 
 def confirmation(words: Catalog, newsletter: NewsletterSettings) -> str:
     """Return what the page says on which a subscription is confirmed."""
-    return "\n".join((words.say("web.confirm.title", name=newsletter.name), words.say("web.confirm.button")))
+    title, button = words.say("web.confirm.title"), words.say("web.confirm.button")
+    return f"{newsletter.name}\n{title}\n{button}"

@@ -64,7 +64,9 @@ class Joining:
         """Show what is kept, and why."""
         own = self.door.settings.web.privacy_notice.strip()
         paragraphs = [part.strip() for part in own.split("\n\n")] if own else []
-        return self.door.show(request, "privacy", is_public=True, own=paragraphs)
+        return self.door.show(
+            request, "privacy", is_public=True, own=paragraphs, newsletters=self.door.settings.newsletters
+        )
 
     def sign_up_page(self, request: Request, slug: str) -> Response:
         """Show the front page, which is a form."""
@@ -112,7 +114,7 @@ class Joining:
             case Verdict.ADMITTED:
                 return self._check(request, kind, slug, words, address.value)
             case Verdict.FULL:
-                return self.door.problem(request, 429)
+                return self.door.problem(request, 429, slug=slug)
             case Verdict.PROVE:
                 notice = words.say("web.signup.prove")
                 return self._form(request, kind, slug, sent, notice=notice, asks=True)

@@ -6,7 +6,7 @@ mailbox provider as from our own page, whatever else it holds (RFC 8058).
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -18,7 +18,7 @@ from newsletter.signup import membership, requests
 from newsletter.signup.membership import UNDO_WITHIN, Member, whose
 from newsletter.signup.requests import Wish
 from newsletter.web.door import READ, WRITE, Door
-from newsletter.web.forms import Fields, Sent
+from newsletter.web.forms import Sent
 from newsletter.web.public.calendar import next_monday
 from newsletter.web.security import open_to_other_sites
 from newsletter.web.visitor import visitor_of
@@ -29,6 +29,8 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 NOBODYS = ("test", "sample")
 REASONS = ("often", "dull", "never", "read", "elsewhere", "other")
 MONTH = timedelta(days=30)
+# The texts that say what was done in place of leaving; there is none for "too many forms, not now".
+PAUSED, ASKED, FULL = "web.stayed.paused", "web.manage.confirm_asked", ""
 
 
 class Leaving:
@@ -75,15 +77,17 @@ class Leaving:
         """Leave at once, unless a button of the page said to stay with less."""
         is_one_click = sent.get(ONE_CLICK[0]) == ONE_CLICK[1]
         if not is_one_click and sent.get("act", "leave") != "leave":
-            return self._stay(request, token, sent)
+            return self._stay(request, token, sent["act"])
         reason = sent.get("reason") if sent.get("reason") in REASONS else None
         origin = "one-click" if is_one_click else f"leave page ({reason})" if reason else "leave page"
         everything = not is_one_click and sent.get("everything") == "yes"
-        now = self.door.now()
+        now, keys = self.door.now(), self.door.app.keys
         with self.door.writing() as session:
+            before = whose(session, keys, Purpose.LEAVE, token, now=now)
+            was_pending = before is not None and before.subscription.status is Status.PENDING
             member = membership.leave(
                 session,
-                self.door.app.keys,
+                keys,
                 token,
                 evidence=visitor_of(request).evidence(origin),
                 now=now,
@@ -91,7 +95,7 @@ class Leaving:
             )
             if member is None:
                 return self.door.gone(request)
-            may_undo = suppression_of(session, member.person) is None
+            may_undo = not is_one_click and not was_pending and not suppression_of(session, member.person)
         if is_one_click:
             return PlainTextResponse("退订成功。You have unsubscribed.\n")
         return self._goodbye(request, member, everything=everything, may_undo=may_undo)
@@ -140,54 +144,59 @@ class Leaving:
 
     # ---- staying ----
 
-    def _stay(self, request: Request, token: str, sent: Fields) -> Response:
+    def _stay(self, request: Request, token: str, act: str) -> Response:
         """Do what somebody chose in place of leaving. Whoever may end the mails may also thin them out."""
-        now = self.door.now()
         with self.door.writing() as session:
-            member = whose(session, self.door.app.keys, Purpose.LEAVE, token, now=now)
-            if member is None:
-                return self.door.gone(request)
-            listed, act = member.subscription, sent.get("act")
-            if act == "again" and listed.status is Status.LEFT:
-                return self._come_back(request, session, member)
-            if listed.status is not Status.ACTIVE or act not in ("monday", "month", "weekdays", "weekly"):
-                return self._page(request, session, member)
-            if act in ("weekdays", "weekly"):
-                subscribers.prefer(session, listed.newsletter, member.person.id, cadence=Cadence(act))
-                return self._stayed(request, member, f"web.stayed.{act}")
-            today = self.door.today(listed.newsletter)
-            until = next_monday(today) if act == "monday" else today + MONTH
-            subscribers.pause(session, listed.newsletter, member.person.id, until=until, today=today)
-            return self._stayed(request, member, "web.stayed.paused", until=until)
+            member = whose(session, self.door.app.keys, Purpose.LEAVE, token, now=self.door.now())
+            key = self._thin_out(request, session, member, act) if member else None
+        if member is None or key is None:
+            return self.page(request, token)
+        if key == FULL:
+            return self.door.problem(request, 429, slug=member.subscription.newsletter)
+        return self._stayed(request, member, key)
 
-    def _stayed(self, request: Request, member: Member, key: str, until: date | None = None) -> Response:
-        slug, tag = member.subscription.newsletter, self.door.readers_language(request, member)
-        words = language.catalog(tag)
-        name = self.door.newsletter(slug).name
-        if until is None:
-            lead = words.say(key, name=name)
-        else:
-            lead = words.say(key, name=name, day=words.long_date(until), weekday=words.weekday(until))
-        return self.door.tell(request, "web.stayed.title", lead, slug=slug, tag=tag)
+    def _thin_out(self, request: Request, session: Session, member: Member, act: str) -> str | None:
+        """Return the text that says what was done; None when nothing was."""
+        listed = member.subscription
+        if act == "again" and listed.status is Status.LEFT:
+            return self._come_back(request, session, member)
+        if listed.status is not Status.ACTIVE:
+            return None
+        if act in ("weekdays", "weekly"):
+            subscribers.prefer(session, listed.newsletter, member.person.id, cadence=Cadence(act))
+            return f"web.stayed.{act}"
+        if act not in ("monday", "month"):
+            return None
+        today = self.door.today(listed.newsletter)
+        until = next_monday(today) if act == "monday" else today + MONTH
+        subscribers.pause(session, listed.newsletter, member.person.id, until=until, today=today)
+        return PAUSED
 
-    def _come_back(self, request: Request, session: Session, member: Member) -> Response:
-        """Mail a new confirmation, as if the address had been typed into the form."""
+    def _come_back(self, request: Request, session: Session, member: Member) -> str | None:
+        """Have a new confirmation mailed, as if the address had been typed into the form."""
         slug, now, visitor = member.subscription.newsletter, self.door.now(), visitor_of(request)
-        tag = self.door.readers_language(request, member)
         if member.person.address is None or slug not in self.door.settings.newsletters:
-            return self.door.gone(request)
+            return None
         if not self.door.admission.within(session, visitor.network, now=now):
-            return self.door.problem(request, 429)
+            return FULL
+        tag = self.door.readers_language(request, member)
         evidence = visitor.evidence("leave page", language=tag)
         address = Address(member.person.address)
         requests.ask(session, slug, address, wish=Wish.SUBSCRIBE, evidence=evidence, now=now)
-        return self.door.tell(
-            request,
-            "web.check.title",
-            language.catalog(tag).say("web.manage.confirm_asked"),
-            slug=slug,
-            tag=tag,
-        )
+        return ASKED
+
+    def _stayed(self, request: Request, member: Member, key: str) -> Response:
+        listed, tag = member.subscription, self.door.readers_language(request, member)
+        words, slug, until = language.catalog(tag), listed.newsletter, listed.paused_until
+        if key == ASKED:
+            return self.door.tell(request, "web.check.title", words.say(key), slug=slug, tag=tag)
+        name = self.door.newsletter(slug).name
+        if key == PAUSED and until:
+            lead = words.say(key, name=name, day=words.long_date(until), weekday=words.weekday(until))
+        else:
+            lead = words.say(key, name=name)
+        stamp = "web.manage.paused" if key == PAUSED else None
+        return self.door.tell(request, "web.stayed.title", lead, slug=slug, tag=tag, stamp=stamp)
 
     # ---- pages ----
 

@@ -32,6 +32,15 @@ class Outcome:
     sent: Fields = field(default_factory=dict)  # what was typed and could not be taken
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose page it is, and how things stand: active, paused, pending, left, or never (suppressed)."""
+
+    member: Member
+    address: str
+    state: str
+
+
 class Preferences:
     """The page behind "manage your subscription"."""
 
@@ -48,17 +57,25 @@ class Preferences:
     def page(self, request: Request, token: str) -> Response:
         """Show how things stand."""
         with self.door.reading() as session:
-            return self._show(request, session, token, Outcome())
+            reader = self._reader(session, token)
+        return self._show(request, reader, Outcome())
 
     def press(self, request: Request, token: str, sent: Sent) -> Response:
         """Do what a button says, and show how things stand now."""
         with self.door.writing() as session:
-            member = whose(session, self.door.app.keys, Purpose.MANAGE, token, now=self.door.now())
-            if member is None or member.person.address is None:
-                return self.door.gone(request)
-            outcome = self._act(request, session, token, member, sent)
-            session.flush()
-            return self._show(request, session, token, outcome)
+            reader, outcome = self._reader(session, token), Outcome()
+            if reader:
+                outcome = self._act(request, session, token, reader.member, sent)
+                session.flush()
+                reader = self._reader(session, token)
+        return self._show(request, reader, outcome)
+
+    def _reader(self, session: Session, token: str) -> Reader | None:
+        member = whose(session, self.door.app.keys, Purpose.MANAGE, token, now=self.door.now())
+        if member is None or member.person.address is None:
+            return None
+        never = suppression_of(session, member.person) is not None
+        return Reader(member, member.person.address, "never" if never else self._state(member))
 
     def _act(self, request: Request, session: Session, token: str, member: Member, sent: Fields) -> Outcome:
         match sent.get("act"):
@@ -138,15 +155,20 @@ class Preferences:
             return False
         return self.door.admission.within(session, visitor_of(request).network, now=self.door.now())
 
-    def _show(self, request: Request, session: Session, token: str, outcome: Outcome) -> Response:
-        keys, now = self.door.app.keys, self.door.now()
-        member = whose(session, keys, Purpose.MANAGE, token, now=now)
-        if member is None or member.person.address is None:
+    def _state(self, member: Member) -> str:
+        listed = member.subscription
+        if listed.status is not Status.ACTIVE:
+            return listed.status.value
+        today = self.door.today(listed.newsletter)
+        return "paused" if listed.paused_until and listed.paused_until > today else "active"
+
+    def _show(self, request: Request, reader: Reader | None, outcome: Outcome) -> Response:
+        if reader is None:
             return self.door.gone(request)
-        listed, person = member.subscription, member.person
-        slug, tag = listed.newsletter, self.door.readers_language(request, member)
+        listed, person = reader.member.subscription, reader.member.person
+        slug, tag = listed.newsletter, self.door.readers_language(request, reader.member)
         words, today = language.catalog(tag), self.door.today(slug)
-        leave = keys.tokens.sign(Purpose.LEAVE, newsletter=slug, subscriber_id=person.id)
+        leave = self.door.app.keys.tokens.sign(Purpose.LEAVE, newsletter=slug, subscriber_id=person.id)
         is_refused = outcome.problem or outcome.is_bad_day
         return self.door.show(
             request,
@@ -154,8 +176,8 @@ class Preferences:
             slug=slug,
             tag=tag,
             status=422 if is_refused else 200,
-            address=mask(member.person.address),
-            state=self._state(session, member),
+            address=mask(reader.address),
+            state=reader.state,
             notice=words.say(outcome.notice) if outcome.notice else None,
             paused_until=listed.paused_until,
             tomorrow=today + timedelta(days=1),
@@ -168,12 +190,3 @@ class Preferences:
             problem=words.say(outcome.problem) if outcome.problem else None,
             leave=self.door.paths(slug).leave(leave),
         )
-
-    def _state(self, session: Session, member: Member) -> str:
-        listed = member.subscription
-        if suppression_of(session, member.person):
-            return "never"
-        if listed.status is not Status.ACTIVE:
-            return listed.status.value
-        today = self.door.today(listed.newsletter)
-        return "paused" if listed.paused_until and listed.paused_until > today else "active"

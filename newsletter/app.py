@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from newsletter import keys as key_file
 from newsletter.clock import Clock, utc_now
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     from newsletter.signup.mail import Mailer
     from newsletter.transports.base import Transport
 
-# Real readers must be able to leave: until the page behind the link exists, these refuse editions.
+# Real readers must be able to leave, so these send editions only with links that lead to us.
 REACHES_REAL_READERS = (TransportKind.SMTP, TransportKind.SENDGRID)
-LEAVE_PAGE_EXISTS = False
 
 
 class App:
@@ -165,13 +165,14 @@ class App:
 
     def refusal(self) -> str:
         """Return why this installation may not send editions yet; empty when it may."""
-        kind = self.settings.transport.kind
-        if kind in REACHES_REAL_READERS and not LEAVE_PAGE_EXISTS:
-            return (
-                f"transport.kind = {kind.value!r} sends no editions yet: the page behind 退订 (unsubscribe) "
-                "does not exist, and nobody may get mail that they cannot leave; use 'file' until it does"
-            )
-        return ""
+        kind, url = self.settings.transport.kind, urlsplit(self.settings.public_url)
+        if kind not in REACHES_REAL_READERS or url.scheme == "https" or _is_this_machine(url.hostname):
+            return ""
+        wrong = "is not https" if url.scheme else "is empty"
+        return (
+            f"transport.kind = {kind.value!r} sends no editions while public_url {wrong}: readers must be "
+            "able to leave (退订) by a safe link; set it to the https address of `newsletter run`"
+        )
 
     def close(self) -> None:
         """Let go of connections that were opened."""
@@ -193,3 +194,8 @@ def sample_copy(mailing: Mailing, urls: Urls) -> Copy:
             "message_id": f"sample@{domain}",
         },
     )
+
+
+def _is_this_machine(host: str | None) -> bool:
+    """Say whether a host is this very machine, where nobody listens in: for trying things out."""
+    return host in ("localhost", "127.0.0.1", "::1")

@@ -129,17 +129,32 @@ def test_a_morning_without_a_digest_ends_with_three(run: Run, good: Path) -> Non
     assert run("status").code == 0
 
 
+@pytest.mark.parametrize("url", ["", "http://news.example.com"])
 @pytest.mark.parametrize("kind", ["smtp", "sendgrid"])
-def test_real_transports_refuse_editions_until_readers_can_leave(
-    run: Run, good: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+def test_real_transports_refuse_editions_that_nobody_could_leave(
+    run: Run, good: Path, monkeypatch: pytest.MonkeyPatch, kind: str, url: str
 ) -> None:
     monkeypatch.setenv("NEWSLETTER_TRANSPORT__KIND", kind)
     monkeypatch.setenv("NEWSLETTER_TRANSPORT__SENDGRID__API_KEY", "SG.x.y")
+    monkeypatch.setenv("NEWSLETTER_PUBLIC_URL", url)
 
     ended = run("morning")
 
     assert ended.code == 2
     assert "退订" in ended.err
+    assert "public_url" in ended.err
+
+
+@pytest.mark.parametrize("url", ["https://news.example.com", "http://127.0.0.1:8080"])
+@pytest.mark.parametrize("kind", ["smtp", "sendgrid"])
+def test_real_transports_send_editions_with_a_link_to_leave(
+    run: Run, good: Path, monkeypatch: pytest.MonkeyPatch, kind: str, url: str
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_TRANSPORT__KIND", kind)
+    monkeypatch.setenv("NEWSLETTER_TRANSPORT__SENDGRID__API_KEY", "SG.x.y")
+    monkeypatch.setenv("NEWSLETTER_PUBLIC_URL", url)
+
+    assert run("morning").code == 0  # to nobody: the list is empty
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from newsletter.cli import context
+from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -101,7 +102,12 @@ def _serve(app: App, *, stop: Callable[[], None]) -> None:
         )
     )
     typer.echo(f"serving http://{where.host}:{where.port} as {app.settings.base_url}; stop with Ctrl+C")
-    server.run()
+    try:
+        server.run()
+    except SystemExit:  # uvicorn's own way to say that it cannot begin; it has logged why
+        raise NewsletterError(
+            f"cannot serve on {where.host}:{where.port} (see above); mend web.host or web.port"
+        ) from None
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from subscribers.transfer.rows import UnreadableList
 
 LONGEST_LINE = 1_000_000  # letters
-LINES_IN_A_CELL = 200
+LINES_IN_A_CELL = 1_000
 _BLOCK = 1 << 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

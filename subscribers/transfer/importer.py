@@ -114,7 +114,7 @@ class Importer:
             chunk.repeats.append(
                 ImportProblem(person.file, person.line, same_as(earlier.place), person.cells)
             )
-            if person.row.standing.severity > earlier.said.severity:
+            if person.row.standing.overrules(earlier.said):
                 chunk.again[digest] = earlier.stands
             else:
                 del chunk.people[digest]
@@ -145,6 +145,7 @@ class Importer:
             tally.suppressed += 1
         if decision.kept_out:
             tally.kept_out[decision.kept_out] += 1
-        active_before = decision.before in (None, Standing.ACTIVE) and said is Standing.ACTIVE
-        if decision.after is Standing.ACTIVE and not active_before:
+        new_and_welcome = decision.before is None and said is Standing.ACTIVE
+        was_active = decision.before is Standing.ACTIVE
+        if decision.after is Standing.ACTIVE and not (new_and_welcome or was_active):
             tally.revived += 1

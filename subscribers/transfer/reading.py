@@ -178,15 +178,15 @@ class Reading:
 
 
 def _add(chunk: Chunk, person: Person) -> str:
-    """Put a person into a chunk; of two rows about one the stricter counts. Return what to report."""
+    """Put a person into a chunk, or return what to report of a second row about them."""
     other = chunk.people.setdefault(person.digest, person)
     if other is person:
         return ""
-    if person.row.standing.severity > other.row.standing.severity:
+    if person.row.standing.overrules(other.row.standing):
         chunk.people[person.digest] = person
     return same_as(other.place)
 
 
 def same_as(place: str) -> str:
     """Return how a second row about a person is reported."""
-    return f"the same address as on {place}; the stricter of the two counts"
+    return f"the same address as on {place}; the first counts, or that they are not to be mailed"

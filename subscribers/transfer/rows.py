@@ -32,6 +32,12 @@ class Standing(StrEnum):
         """How strongly it speaks against mailing; of two, the higher counts."""
         return _SEVERITY[self]
 
+    def overrules(self, earlier: Standing) -> bool:
+        """Say whether a later row that says this counts, and not the first one about the person."""
+        if earlier in _SUPPRESSED:  # the first reason stays, but a complaint replaces any other
+            return self is Standing.COMPLAINED and earlier is not Standing.COMPLAINED
+        return self.severity > max(earlier.severity, Standing.PENDING.severity)
+
     @property
     def reason(self) -> Reason | None:
         """Why the address is never mailed, if it is not."""

@@ -23,7 +23,7 @@ from subscribers.suppression import Reason, Suppression
 from subscribers.transfer import bulk
 from subscribers.transfer.decisions import Decision, Known, decide
 from subscribers.transfer.reading import Person
-from subscribers.transfer.rows import Act, Row
+from subscribers.transfer.rows import Act, Row, UnreadableList
 
 _EVENTS = {Status.ACTIVE: Event.ENROLLED, Status.PENDING: Event.ASKED, Status.LEFT: Event.LEFT}
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
@@ -113,6 +113,8 @@ def settle(session: Session, terms: ImportTerms, people: Mapping[bytes, Person])
         found |= look_up(session, terms.newsletter, late)
         decisions |= decide_all(late, found)
     ids |= {digest: one.id for digest, one in found.items() if one.id is not None}
+    if any(digest not in ids for digest in new):
+        raise UnreadableList("an address is known by another hash; is keys.file of another installation?")
     entering = [
         (ids[digest], people[digest], status) for digest in order if (status := decisions[digest].enters_as)
     ]
@@ -165,7 +167,10 @@ def _confirmed_at(row: Row, status: Status, now: datetime) -> datetime | None:
 
 
 def _left_at(row: Row, status: Status, now: datetime) -> datetime | None:
-    return _past(row.left_at or row.suppressed_at, now) if status is Status.LEFT else None
+    if status is Status.LEFT:
+        return _past(row.left_at or row.suppressed_at, now)
+    # Whoever left, and of whom a form was filled in since, is pending; that they left is remembered.
+    return _past(row.left_at, now) if status is Status.PENDING and row.left_at else None
 
 
 def _leave(session: Session, terms: ImportTerms, leaving: Iterable[tuple[int, Person]]) -> None:

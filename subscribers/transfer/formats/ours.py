@@ -35,13 +35,16 @@ def _recognises(_file: str, header: frozenset[str]) -> bool:
 
 
 def _reader(_file: str, columns: Columns) -> Parse:
-    at = {name: columns.getter(name) for name in HEADER}
+    at = {name: columns.header.index(name) for name in HEADER}
 
     def parse(cells: Sequence[str]) -> Row:
         def cell(name: str) -> str:
-            return unguard_cell(at[name](cells))
+            return unguard_cell(cells[at[name]])
 
-        status, cadence, paused = cell("status"), cell("cadence"), cell("paused_until")
+        def word(name: str) -> str:
+            return cell(name).strip()
+
+        status, cadence, paused = word("status"), word("cadence"), word("paused_until")
         if status not in set(Standing):
             raise Unsaid(f"status: {status[:20]!r} is none of {', '.join(Standing)}")
         if cadence not in set(Cadence):
@@ -54,13 +57,13 @@ def _reader(_file: str, columns: Columns) -> Parse:
             standing=Standing(status),
             cadence=Cadence(cadence),
             paused_until=paused_until,
-            language=cell("language") or None,
+            language=word("language") or None,
             tags=tags(cell("tags")),
             attributes=structure(cell("attributes"), dict, column="attributes"),
-            created_at=_moment(cell("created_at"), "created_at"),
-            confirmed_at=_moment(cell("confirmed_at"), "confirmed_at"),
-            left_at=_moment(cell("left_at"), "left_at"),
-            suppressed_at=_moment(cell("suppressed_at"), "suppressed_at"),
+            created_at=_moment(word("created_at"), "created_at"),
+            confirmed_at=_moment(word("confirmed_at"), "confirmed_at"),
+            left_at=_moment(word("left_at"), "left_at"),
+            suppressed_at=_moment(word("suppressed_at"), "suppressed_at"),
             note=cell("suppression_note") or None,
             history=_history(cell("consent")),
         )

@@ -18,8 +18,9 @@ from newsletter.app import App
 from newsletter.config import LANGUAGES, NewsletterSettings
 from newsletter.signup.membership import Member
 from newsletter.urls import Urls
+from newsletter.web import pages
 from newsletter.web.admission import Admission
-from newsletter.web.pages import Assets, Pages
+from newsletter.web.pages import Assets
 from newsletter.web.proofs import Proofs
 from newsletter.web.seals import Seals
 from newsletter.web.security import POLICY_WITH_SCRIPTS
@@ -35,7 +36,6 @@ class Door:
     def __init__(self, app: App) -> None:
         self.app = app
         self.settings = app.settings
-        self.pages = Pages()
         self.assets = Assets()
         self.seals = Seals(app.keys)
         self.proofs = Proofs(app.keys)
@@ -91,7 +91,7 @@ class Door:
         """Answer with a page, about one newsletter or about none, in the language ``tag``."""
         tag = tag or self.language(request, slug)
         values = self._common(request, slug) | {"asks_for_proof": asks_for_proof, "page": page} | values
-        response = HTMLResponse(self.pages.render(page, language.catalog(tag), **values), status)
+        response = HTMLResponse(pages.render(page, language.catalog(tag), **values), status)
         response.headers["content-language"] = tag
         if is_public:
             response.headers["x-robots-tag"] = "all"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from httpx2 import Response
 
 from newsletter.delivery import ledger
 from subscribers import Purpose, Status
 from tests.support import DAY, SLUG, a_mailing, new_edition
-from tests.web.support import House, hidden
+from tests.web.support import House, a_house, hidden
 
 Visit = Callable[[House], Response]
 
@@ -36,17 +37,15 @@ def _leave(house: House, **pressed: str) -> Response:
     return house.client.post(path, data=pressed) if pressed else house.client.get(path)
 
 
-def _undone(house: House) -> Response:
-    token = house.path(Purpose.UNDO, house.reader(status=Status.LEFT))
-    return house.client.post(token)
-
-
-def _data(house: House) -> Response:
-    return house.client.get(house.path(Purpose.ERASE, house.reader()))
+def _never(house: House) -> Response:
+    person = house.reader()
+    house.client.post(house.path(Purpose.DISOWN, person))
+    return house.client.get(house.path(Purpose.MANAGE, person))
 
 
 def _erased(house: House) -> Response:
-    house.press(page := _data(house), sure="yes")
+    page = house.client.get(house.path(Purpose.ERASE, house.reader()))
+    house.press(page, sure="yes")
     return house.client.get(str(page.url))
 
 
@@ -66,21 +65,10 @@ def _stale(house: House) -> Response:
     return house.press(page)
 
 
-def _proof(house: House) -> Response:
-    house.app.settings.web.__dict__["altcha"] = "always"
-    return house.client.get(f"/{SLUG}")
-
-
 def _full(house: House) -> Response:
-    page = house.client.get(f"/{SLUG}")
-    house.clock.forward(timedelta(seconds=5))
-    for n in range(21):
-        page = (
-            house.client.post(f"/{SLUG}", data=hidden(page) | {"address": f"r{n}@example.com"})
-            if not n
-            else (house.sign_up(f"r{n}@example.com"))
-        )
-    return page
+    for n in range(20):
+        house.sign_up(f"r{n}@example.com")
+    return house.sign_up("one.more@example.com")
 
 
 def _publish(house: House) -> None:
@@ -88,13 +76,20 @@ def _publish(house: House) -> None:
         ledger.freeze(session, new_edition(DAY), {"zh-CN": a_mailing()}, batch_size=1000, now=house.clock())
 
 
+def _again(house: House) -> Response:
+    page = house.client.get(f"/{SLUG}")
+    return house.client.post(f"/{SLUG}", data=hidden(page) | {"address": "li.lei@qq.com"})
+
+
+def _link(purpose: Purpose, status: Status = Status.ACTIVE) -> Visit:
+    return lambda house: house.client.get(house.path(purpose, house.reader(status=status)))
+
+
 PAGES: dict[str, Visit] = {
     "sign-up": lambda house: house.client.get(f"/{SLUG}"),
     "sign-up-wrong": lambda house: house.sign_up("li.lei@"),
-    "sign-up-again": lambda house: house.client.post(
-        f"/{SLUG}", data=hidden(house.client.get(f"/{SLUG}")) | {"address": "li.lei@qq.com"}
-    ),
-    "sign-up-proof": _proof,
+    "sign-up-again": _again,
+    "sign-up-proof": lambda house: house.client.get(f"/{SLUG}"),
     "check": lambda house: house.sign_up("li.lei@qq.com"),
     "check-unknown": lambda house: house.sign_up("someone.with.a.long.name@gmial.com"),
     "link": lambda house: house.client.get(f"/{SLUG}/link"),
@@ -105,21 +100,18 @@ PAGES: dict[str, Visit] = {
     "manage-paused": lambda house: _manage(house, act="monday"),
     "manage-saved": lambda house: _manage(house, act="prefer", cadence="weekly"),
     "manage-wrong": lambda house: _manage(house, act="move", address="li.lei"),
-    "manage-left": lambda house: house.client.get(
-        house.path(Purpose.MANAGE, house.reader(status=Status.LEFT))
-    ),
-    "manage-pending": lambda house: house.client.get(
-        house.path(Purpose.MANAGE, house.reader(status=Status.PENDING))
-    ),
+    "manage-left": _link(Purpose.MANAGE, Status.LEFT),
+    "manage-pending": _link(Purpose.MANAGE, Status.PENDING),
+    "manage-never": _never,
     "leave": _leave,
     "leave-stayed": lambda house: _leave(house, act="month"),
-    "left": lambda house: house.client.get(house.path(Purpose.LEAVE, house.reader(status=Status.LEFT))),
+    "left": _link(Purpose.LEAVE, Status.LEFT),
     "goodbye": lambda house: _leave(house, act="leave"),
-    "undone": _undone,
-    "undo": lambda house: house.client.get(house.path(Purpose.UNDO, house.reader(status=Status.LEFT))),
-    "disown": lambda house: house.client.get(house.path(Purpose.DISOWN, house.reader())),
+    "undo": _link(Purpose.UNDO, Status.LEFT),
+    "undone": lambda house: house.client.post(house.path(Purpose.UNDO, house.reader(status=Status.LEFT))),
+    "disown": _link(Purpose.DISOWN),
     "disowned": lambda house: house.client.post(house.path(Purpose.DISOWN, house.reader())),
-    "data": _data,
+    "data": _link(Purpose.ERASE),
     "erased": _erased,
     "move": lambda house: _move(house, 0),
     "move-waiting": lambda house: _move(house, 1),
@@ -130,3 +122,15 @@ PAGES: dict[str, Visit] = {
     "gone": lambda house: house.client.get("/manage/1.ai_daily.1.xxxxxxxxxxxxxxxxxxxxxx"),
     "full": _full,
 }
+# What the installation is told, where a page is only shown then.
+OPTIONS: dict[str, dict[str, str]] = {
+    "sign-up-proof": {"altcha": "always", "abroad": "Twilio SendGrid（美国）"},
+    "privacy": {"abroad": "Twilio SendGrid（美国）", "icp": "沪ICP备12345678号-1"},
+}
+
+
+def a_page(name: str, folder: Path, *, language: str = "zh-CN") -> tuple[House, Response]:
+    """Return a page of a new installation, and the installation."""
+    house = a_house(folder, **OPTIONS.get(name, {}))
+    house.client.headers["accept-language"] = language
+    return house, PAGES[name](house)

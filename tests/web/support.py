@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,13 @@ from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.config import NewsletterSettings, Settings
+from newsletter.database import connect
 from newsletter.delivery.tables import Notice
 from newsletter.mailing import Copy, Mailing
 from newsletter.migrations import migrate
 from newsletter.signup import requests
 from newsletter.web.site import make_site
-from subscribers import Address, Purpose, Status, Subscriber, Subscription, find, normalise
+from subscribers import Base, Purpose, Status, Subscriber, Subscription, find, normalise
 from tests.support import SLUG, HandClock
 
 BASE = "https://news.example.com"
@@ -132,8 +135,6 @@ class House:
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return every row of every table, to be compared with later."""
-        from subscribers import Base
-
         with self.app.database.readers() as session:
             return {
                 name: [tuple(row) for row in session.execute(select(table))]
@@ -154,18 +155,27 @@ def a_house(folder: Path, url: str | None = None, **web: Any) -> House:
     clock = HandClock()
     app = App(settings, clock=clock)
     app.make_keys()
-    migrate(app.database)
+    if url:
+        migrate(app.database)
+    else:
+        shutil.copy(_empty_database(), folder / "newsletter.db")
     return House(app, clock)
+
+
+_FOLDER = tempfile.TemporaryDirectory(prefix="newsletter-web-")
+
+
+@cache
+def _empty_database() -> Path:
+    """Return a database file with today's schema: made once, copied for each test."""
+    file = Path(_FOLDER.name) / "empty.db"
+    database = connect(f"sqlite:///{file}")
+    migrate(database)
+    database.close()
+    return file
 
 
 def hidden(page: Response) -> dict[str, str]:
     """Return the hidden fields of a page's forms."""
     fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text)
     return {name: unescape(value) for name, value in fields}
-
-
-def plain(address: str) -> Address:
-    return normalise(address)
-
-
-Changed = Callable[[], Mapping[str, Any]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
@@ -25,23 +26,23 @@ _TYPES = {
 }
 
 
-class Pages:
-    """Renders the templates of this folder. Compiled once; a change of a file needs a new start."""
+def render(name: str, words: Catalog, **values: object) -> str:
+    """Return the page called ``name`` in the catalog's language."""
+    template = _environment().get_template(f"{name}.html.j2")
+    return template.render(values, words=words, say=_sayer(words))
 
-    def __init__(self) -> None:
-        self._environment = Environment(
-            loader=PackageLoader("newsletter.web", "pages"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
 
-    def render(self, name: str, words: Catalog, **values: object) -> str:
-        """Return the page called ``name`` in the catalog's language."""
-        template = self._environment.get_template(f"{name}.html.j2")
-        return template.render(values, words=words, say=_sayer(words))
+@cache
+def _environment() -> Environment:
+    # Compiled once: a change of a file needs a new start.
+    return Environment(
+        loader=PackageLoader("newsletter.web", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
 
 
 class Assets:

@@ -14,8 +14,10 @@ from newsletter.web.public.preferences import Preferences
 
 
 def routes(door: Door) -> APIRouter:
-    """Return where the readers' pages are; those with a token come before any newsletter's own."""
+    """Return where the readers' pages are. The first that fits answers: a newsletter's own come last,
+    and before any token come the links of test mails, which look like one.
+    """
     router = APIRouter()
-    for errand in (Confirming, Preferences, Leaving, Moving, Data, Joining):
+    for errand in (Leaving, Confirming, Preferences, Moving, Data, Joining):
         router.include_router(errand(door).routes())
     return router

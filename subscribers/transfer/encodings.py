@@ -73,13 +73,9 @@ def lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
         while line := text.readline(LONGEST_LINE + 1):
             number += 1
             if len(line) > LONGEST_LINE:
-                raise UnreadableList(
-                    f"line {number} is longer than {LONGEST_LINE:,} letters; this is no list"
-                )
+                raise UnreadableList(f"line {number}: more than {LONGEST_LINE:,} letters; this is no list")
             if "\0" in line:
-                raise UnreadableList(
-                    f"line {number} holds a NUL; if this is UTF-16, say --encoding utf-16-le"
-                )
+                raise UnreadableList(f"line {number}: a NUL; if this is UTF-16, say --encoding utf-16-le")
             yield line
     finally:
         if not stream.closed:
@@ -110,9 +106,7 @@ def records(numbered: Iterator[str], delimiter: str) -> Iterator[tuple[int, list
                 yield first, cells
             first = reader.line_num + 1
     except csv.Error:
-        raise UnreadableList(
-            f"line {first}: a quote is opened here and not closed where a cell ends"
-        ) from None
+        raise UnreadableList(f"line {first}: a quote opens here and does not close a cell") from None
 
 
 def _remember(lines: Iterator[str], unread: list[str]) -> Iterator[str]:

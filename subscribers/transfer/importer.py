@@ -109,8 +109,9 @@ class Importer:
         self._count(chunk, decide_all(chunk.people, found))
 
     def _drop_repeated(self, chunk: Chunk) -> None:
-        for digest, earlier in self._seen.find(chunk.people).items():
-            person = chunk.people[digest]
+        seen = self._seen.find(chunk.people)
+        for digest, person in [(digest, chunk.people[digest]) for digest in chunk.people if digest in seen]:
+            earlier = seen[digest]
             chunk.repeats.append(
                 ImportProblem(person.file, person.line, same_as(earlier.place), person.cells)
             )

@@ -9,7 +9,7 @@ from subscribers.states import Event
 from subscribers.subscriber import Cadence
 from subscribers.transfer.cells import day, ip_address, moment, structure, tags, unguard_cell
 from subscribers.transfer.formats.base import Columns, Format, Parse
-from subscribers.transfer.rows import Act, Row, Standing, Unsaid
+from subscribers.transfer.rows import Act, Row, Standing, UnreadableList, Unsaid
 
 HEADER = (
     "email",
@@ -35,6 +35,8 @@ def _recognises(_file: str, header: frozenset[str]) -> bool:
 
 
 def _reader(_file: str, columns: Columns) -> Parse:
+    if missing := [name for name in HEADER if name not in columns]:
+        raise UnreadableList(f"our own export has a column {missing[0]!r}, and this file has none")
     at = {name: columns.header.index(name) for name in HEADER}
 
     def parse(cells: Sequence[str]) -> Row:

@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from newsletter import limits, slots
 from newsletter.app import App
 from newsletter.database import DatabaseBusy
@@ -132,8 +134,11 @@ class Worker:
         """Wait until all have ended, and take our heartbeat back."""
         for thread in self._threads:
             thread.join()
-        with self.app.database.sessions.begin() as session:
-            heartbeat.stop(session, owner=self.owner)
+        try:
+            with self.app.database.sessions.begin() as session:
+                heartbeat.stop(session, owner=self.owner)
+        except SQLAlchemyError as error:
+            logger.warning("the heartbeat stays behind: %s", type(error).__name__)
 
     # ---- one step of each loop; each says whether there is more to do at once ----
 

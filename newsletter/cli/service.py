@@ -31,6 +31,7 @@ def run() -> None:
     """Serve the pages and do the work, in one process: all that one machine needs.
 
     SIGTERM or SIGINT ends it: requests are answered, the call in flight is finished and recorded.
+    `newsletter morning` may be run beside it by hand: one of the two sends, the other says so.
     """
     from newsletter.schedule import Worker
 
@@ -114,8 +115,9 @@ def _serve(app: App, *, stop: Callable[[], None]) -> None:
 def _told_to_end(stop: Callable[[], None]) -> Iterator[None]:
     """Call ``stop`` at the first SIGTERM or SIGINT; the second one ends us at once."""
 
-    def told(number: int, _frame: FrameType | None) -> None:
-        signal.signal(number, before[signal.Signals(number)])
+    def told(_number: int, _frame: FrameType | None) -> None:
+        for number in signals:
+            signal.signal(number, signal.SIG_DFL)
         stop()
 
     signals = (signal.SIGTERM, signal.SIGINT)

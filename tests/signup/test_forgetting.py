@@ -27,11 +27,29 @@ def test_whoever_never_confirmed_is_forgotten_after_thirty_days(house: House) ->
     tidy(house)
     kept = house.status(ADA)
     house.clock.forward(timedelta(hours=2))
+    house.subscribe(BOB)
 
     assert tidy(house) is False
     assert kept is Status.PENDING
     assert house.person(ADA) is None
-    assert house.read(lambda session: session.scalars(select(Consent)).all()) == []
+    acts = house.read(lambda session: session.scalars(select(Consent)).all())
+    bob = house.person(BOB)
+    assert {act.subscriber_id for act in acts} == {bob.id if bob else 0}
+
+
+def test_the_number_of_somebody_forgotten_is_never_anybody_elses(house: House) -> None:
+    """Their old mail still holds links, and those name people by number."""
+    house.ask(ADA)
+    house.answer()
+    disown = house.token("disown", ADA)
+    house.clock.forward(UNCONFIRMED_FOR + timedelta(hours=1))
+    tidy(house)
+    house.subscribe(BOB)
+    tidy(house)
+
+    assert house.person(ADA) is None
+    assert house.act(membership.disown, disown, evidence=PRESS) is None
+    assert house.status(BOB) is Status.ACTIVE
 
 
 def test_readers_and_those_who_left_are_kept(house: House) -> None:

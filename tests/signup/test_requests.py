@@ -203,6 +203,20 @@ def test_the_mail_is_in_the_language_of_the_form_and_a_readers_own_stays(house: 
     assert (ada and ada.language, bob and bob.language) == (None, "en")
 
 
+def test_nothing_that_was_typed_is_part_of_any_mail(house: House) -> None:
+    spam = "BUY-NOW"
+    evidence = Evidence(origin=spam, wording=spam, notice_version=spam, user_agent=spam, ip=spam)
+    house.ask(f"{spam}@example.com", evidence=evidence)
+    house.answer()
+    house.ask(f"{spam}@example.com", Wish.LINK, evidence=evidence)
+    house.answer()
+
+    assert house.subjects(f"{spam}@example.com") == ["confirm", "link"]
+    for kept in house.mails(f"{spam}@example.com"):
+        filled = kept.filled
+        assert spam.lower() not in f"{kept.mailing.subject}{filled.headers}{filled.text}{filled.html}".lower()
+
+
 def test_requests_of_each_newsletter_wait_for_its_own_mailer(house: House) -> None:
     house.ask(ADA)
     house.slug = "cars"

@@ -130,6 +130,7 @@ def written_out(mailing: Mailing, address: str, urls: Urls) -> Mailing:
 
     return replace(
         mailing,
+        edition=f"{mailing.edition}-test",  # apart from the real one in the outbox and in statistics
         headers=tuple((name, write(template)) for name, template in mailing.headers),
         text=write(mailing.text),
         html=write(mailing.html),

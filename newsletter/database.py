@@ -85,10 +85,15 @@ def connect(url: str) -> Database:
         elif parsed.get_backend_name() != "postgresql":
             raise ConfigError("database.url: must be sqlite:///a/file or postgresql://user@host/name")
         else:
-            engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            engine = create_engine(
+                parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
+            )
     except (ArgumentError, ModuleNotFoundError) as error:
         raise ConfigError(f"database.url: {error}; for PostgreSQL install newsletter[postgres]") from error
     reading = engine.execution_options(readonly=True)
+    if engine.dialect.name == "postgresql":
+        # What is read together belongs together: the books are two statements.
+        reading = reading.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(
         engine=engine,
         sessions=sessionmaker(engine, expire_on_commit=False),
@@ -104,7 +109,7 @@ def _sqlite(path: Path) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
     # SQLite gives -wal and -shm the mode of the file itself.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(dbapi: Any, _record: object) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from newsletter.config import LANGUAGES, NewsletterSettings
@@ -36,6 +36,9 @@ from newsletter.mailing import Mailing
 from newsletter.rendering.renderer import Renderer
 from newsletter.urls import Urls
 from subscribers import languages
+
+RACES = 3  # how often another process may be quicker before we give up
+SERIALIZATION_FAILURES = ("40001", "40P01")  # PostgreSQL, Appendix A
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +159,9 @@ class Morning:
         if self.refusal:
             raise ConfigError(self.refusal)
         with self.database.sole_sender() as sole:
-            edition = self._existing(day)
-            if edition is None or edition.state not in SENT:
-                begun = self._begin(day)
-                if isinstance(begun, Report):
-                    return begun
-                edition = begun
+            edition = self._begun(day)
+            if isinstance(edition, Report):
+                return edition
             before = self._accepted(edition)
             if edition.state is State.SENDING:
                 drain(self.sender, edition.id, sole_sender=sole, after_batch=progress)
@@ -179,6 +179,20 @@ class Morning:
 
     # ---- before anything is owed ----
 
+    def _begun(self, day: date) -> Edition | Report:
+        """Return the edition of the day, begun by us or by another process that was quicker."""
+        for attempt in range(1, RACES + 1):
+            edition = self._existing(day)
+            if edition and edition.state in SENT:
+                return edition
+            try:
+                return self._begin(day)
+            except (IntegrityError, OperationalError, EditionTransitionNotAllowed) as error:
+                # Another process wrote the row meanwhile. What it wrote is the edition of the day.
+                if attempt == RACES or not _is_race(error):
+                    raise
+        raise AssertionError  # the last attempt returns or raises
+
     def _begin(self, day: date) -> Edition | Report:
         """Freeze the edition of the day, or write down why there is none yet."""
         found = self._find(day)
@@ -190,14 +204,7 @@ class Morning:
         )
         if proof.held:
             return self._note(day, Happening.FAILED_GATE, problems, found.chosen, proof)
-        try:
-            return self._freeze(day, found.chosen, proof)
-        except (IntegrityError, EditionTransitionNotAllowed):
-            # Another process was quicker. Whatever it began is the edition of the day.
-            edition = self._existing(day)
-            if edition is None or edition.state not in SENT:
-                raise
-            return edition
+        return self._freeze(day, found.chosen, proof)
 
     def _find(self, day: date) -> Found:
         source = self.newsletter.source
@@ -205,7 +212,12 @@ class Morning:
         def is_used(candidate: Candidate) -> bool:
             with self.database.readers() as session:
                 return editions.is_used(
-                    session, self.slug, key=candidate.key, day=candidate.day, digest_hash=candidate.hash
+                    session,
+                    self.slug,
+                    key=candidate.key,
+                    title=candidate.digest.title,
+                    day=candidate.day,
+                    digest_hash=candidate.hash,
                 )
 
         return sources.find(
@@ -296,6 +308,13 @@ class Morning:
         edition.digest_source = chosen.digest.source if chosen else None
         edition.subject = proof.mailing.subject if proof else None
         edition.findings = [as_json(finding) for finding in proof.findings] if proof else []
+
+
+def _is_race(error: Exception) -> bool:
+    """Say whether an error only means that another process was quicker."""
+    if isinstance(error, OperationalError):
+        return getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
+    return True
 
 
 def edition_report(session: Session, slug: str, day: date | None) -> Report | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, exists, or_, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from subscribers.addresses import Address, AddressHasher
 from subscribers.base import Base, BigId, UtcDateTime
 from subscribers.consent import Consent
-from subscribers.states import Status
+from subscribers.states import Event, Status
 from subscribers.subscriber import Cadence, Subscriber, Subscription
 from subscribers.suppression import Suppression
 
@@ -114,28 +114,38 @@ def confirm_move(session: Session, change_id: int, *, new_end: bool, now: dateti
 
 
 def forget_unconfirmed(session: Session, *, before: datetime, limit: int = 1000) -> int:
-    """Forget people who asked before a moment, never confirmed, and are on no list otherwise.
+    """Forget people who were last asked for before a moment, never confirmed and never left a list.
 
-    Returns how many were forgotten, at most ``limit``. Their evidence goes with them: there was no
-    consent, so there is nothing to prove.
+    Returns how many were forgotten, about ``limit`` at most. Their evidence goes with them: there was
+    no consent, so there is nothing to prove. Whoever once left is not forgotten here: their leaving
+    is what keeps them from being brought back.
     """
-    other = select(Subscription.subscriber_id).where(
-        (Subscription.status != Status.PENDING)
-        | (Subscription.created_at >= before)
-        | Subscription.confirmed_at.is_not(None)
+    waiting = (Subscription.status == Status.PENDING, Subscription.confirmed_at.is_(None))
+    asked_lately = exists().where(
+        Consent.subscriber_id == Subscription.subscriber_id,
+        Consent.event == Event.ASKED,
+        Consent.at >= before,
     )
-    ids = session.scalars(
-        select(Subscriber.id)
-        .join(Subscription)
-        .where(
-            Subscription.status == Status.PENDING,
-            Subscription.created_at < before,
-            Subscriber.id.not_in(other),
-        )
-        .distinct()
-        .order_by(Subscriber.id)
+    other = aliased(Subscription)
+    stays = exists().where(
+        other.subscriber_id == Subscription.subscriber_id,
+        or_(
+            other.status != Status.PENDING,
+            other.confirmed_at.is_not(None),
+            other.left_at.is_not(None),
+            other.created_at >= before,
+        ),
+    )
+    listed = session.scalars(
+        select(Subscription)
+        .where(*waiting, Subscription.created_at < before, ~stays, ~asked_lately)
+        .order_by(Subscription.subscriber_id)
         .limit(limit)
+        # Whoever is confirming at this moment is passed over.
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
     ).all()
+    ids = {row.subscriber_id for row in listed}
     if ids:
         for table in (AddressChange, Consent, Subscription):
             session.execute(delete(table).where(table.subscriber_id.in_(ids)))

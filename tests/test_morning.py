@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -202,6 +203,46 @@ def test_a_typo_mended_after_sending_does_not_send_the_digest_again(database: Da
 
     assert next_day.state is State.MISSING
     assert len(transport.kept) == 1
+
+
+def test_a_digest_mended_and_renamed_after_sending_is_still_the_same(
+    database: Database, folder: Path
+) -> None:
+    people(database, readers(1))
+    write(folder, f"{DAY}.md", GOOD.format(day=DAY))
+    transport = MemoryTransport()
+    morning(database, folder, transport).run()
+    clock = HandClock(HALF_PAST_SEVEN + timedelta(days=1))
+    (folder / f"{DAY}.md").unlink()
+    write(folder, f"{DAY}-news.md", GOOD.format(day=DAY) + "\n", at=clock() - timedelta(hours=11))
+
+    assert morning(database, folder, transport, clock).run().state is State.MISSING
+    assert len(transport.kept) == 1
+
+
+def test_a_morning_that_another_process_overtakes_goes_on_with_its_edition(
+    database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people(database, readers(2))
+    write(folder, f"{DAY}.md", GOOD.format(day=DAY))
+    transport = MemoryTransport()
+    slow, quick = (morning(database, folder, transport, owner=name) for name in ("slow", "quick"))
+    find = Morning._find
+    overtaken: list[bool] = []
+
+    def overtake(self: Morning, day: date) -> object:
+        if self is slow and not overtaken:
+            overtaken.append(True)
+            quick._begin(day)
+        return find(self, day)
+
+    monkeypatch.setattr(Morning, "_find", overtake)
+    monkeypatch.setattr(Database, "sole_sender", lambda self: nullcontext(False))
+
+    report = slow.run()
+
+    assert overtaken
+    assert (report.state, report.sent_now) == (State.FINISHED, 2)
 
 
 def test_the_same_text_under_another_name_is_the_same_digest(database: Database, folder: Path) -> None:

@@ -305,12 +305,14 @@ def _replaced(path: Path) -> Iterator[IO[str]]:
 
 def erase(address: AddressArgument) -> None:
     """Forget a person. That they are not to be mailed stays, by a keyed hash; see docs/decisions/0003."""
+    from newsletter.delivery import notices
     from subscribers import erase as forget
 
     app = context.open_app()
     normal = _normalise(address)
     with app.database.sessions.begin() as session:
         known = forget(session, app.keys.addresses, normal, now=app.clock())
+        notices.forget_address(session, normal.value)
     typer.echo("forgotten" if known else "nobody with this address is known; there is nothing to forget")
 
 

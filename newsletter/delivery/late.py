@@ -72,7 +72,7 @@ def join(
                 last_subscriber_id=subscriber_id,
                 state=BatchState.WAITING,
                 due_at=now,
-                tries=0,
+                deferrals=0,
             ),
         ]
     )

@@ -19,10 +19,11 @@ from sqlalchemy.orm import Session
 
 from newsletter.delivery import audience
 from newsletter.delivery.states import SENDABLE, BatchState, Event, LeaseLost, State, after, before
-from newsletter.delivery.tables import REPLY_LENGTH, Batch, Call, Delivery, StateCode
+from newsletter.delivery.tables import NAME_LENGTH, REPLY_LENGTH, Batch, Call, Delivery, StateCode, told
 from newsletter.editions.edition import Edition, StoredMailing
 from newsletter.editions.states import Happening
 from newsletter.mailing import Mailing
+from newsletter.transports.base import discreet
 from subscribers import considered, excluded
 
 
@@ -102,7 +103,7 @@ def _cut_batches(session: Session, edition: Edition, stored: Sequence[StoredMail
                 "last_subscriber_id": last,
                 "state": BatchState.WAITING,
                 "due_at": now,
-                "tries": 0,
+                "deferrals": 0,
             }
         )
     if rows:
@@ -121,7 +122,7 @@ def claim(
     return session.scalars(
         update(Batch)
         .where(Batch.id == first.scalar_subquery(), Batch.state == BatchState.WAITING)
-        .values(state=BatchState.CLAIMED, owner=owner, lease_ends_at=now + lease, tries=Batch.tries + 1)
+        .values(state=BatchState.CLAIMED, owner=owner, lease_ends_at=now + lease)
         .returning(Batch)
     ).one_or_none()
 
@@ -187,15 +188,16 @@ def open_call(
 def record(session: Session, batch: Batch, call: Call, results: Iterable[Became], *, now: datetime) -> None:
     """Write what became of the copies of a call. May be done in parts, and late."""
     results = list(results)
-    ids = {result.provider_id for result in results if result.provider_id}
-    # A provider that names the call as a whole names it once, in the call's row.
+    ids = {result.provider_id for result in results}
+    # A provider that names the call as a whole names it once, in the call's row; a name that only
+    # some copies have is theirs, and proves nothing of the others.
     shared = ids.pop() if len(ids) == 1 and len(results) > 1 else None
     for event in (Event.ACCEPTED, Event.REFUSED, Event.DEFERRED, Event.DOUBTED, Event.RELEASED):
         rows = [
             {
                 "_subscriber": result.subscriber_id,
-                "_provider": None if result.provider_id == shared else result.provider_id,
-                "_reply": (result.reply or "")[:REPLY_LENGTH] or None,
+                "_provider": None if result.provider_id == shared else told(result.provider_id, NAME_LENGTH),
+                "_reply": told(discreet(result.reply or ""), REPLY_LENGTH),
             }
             for result in results
             if result.event is event
@@ -204,14 +206,24 @@ def record(session: Session, batch: Batch, call: Call, results: Iterable[Became]
     session.execute(
         update(Call)
         .where(Call.id == call.id)
-        .values(closed_at=now, provider_id=func.coalesce(shared, Call.provider_id))
+        .values(closed_at=now, provider_id=func.coalesce(told(shared, NAME_LENGTH), Call.provider_id))
     )
 
 
-def release(session: Session, batch: Batch, *, now: datetime, due_at: datetime | None = None) -> BatchState:
+def release(
+    session: Session,
+    batch: Batch,
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+    deferrals: int | None = None,
+    gives_up: bool = False,
+) -> BatchState:
     """Give a batch back: done when none of its copies is open, otherwise due again at ``due_at``.
 
-    Raises ``LeaseLost`` when it is no longer ours to give.
+    ``deferrals`` is the new count of passes after which copies had to wait; with ``gives_up`` those
+    that wait are refused, their last reply kept. Raises ``LeaseLost`` when the batch is no longer
+    ours to give.
     """
     ours = session.scalars(
         select(Batch.id)
@@ -226,29 +238,22 @@ def release(session: Session, batch: Batch, *, now: datetime, due_at: datetime |
         .where(*_in_batch(batch), Delivery.state == State.IN_FLIGHT)
         .values(state=after(Event.DOUBTED))
     )
+    if gives_up:
+        said = literal(f"given up after {deferrals} tries: ") + func.coalesce(Delivery.reply, "")
+        session.execute(
+            update(Delivery)
+            .where(*_in_batch(batch), Delivery.state.in_(before(Event.GIVEN_UP)))
+            .values(state=after(Event.GIVEN_UP), reply=func.substr(said, 1, REPLY_LENGTH))
+        )
     open_left = session.scalars(
         select(Delivery.subscriber_id).where(*_in_batch(batch), Delivery.state.in_(SENDABLE)).limit(1)
     ).first()
     state = BatchState.DONE if open_left is None else BatchState.WAITING
-    session.execute(
-        update(Batch)
-        .where(Batch.id == batch.id)
-        .values(state=state, owner=None, lease_ends_at=None, due_at=due_at or now)
-    )
+    values = {"state": state, "owner": None, "lease_ends_at": None, "due_at": due_at or now}
+    if deferrals is not None:
+        values["deferrals"] = deferrals
+    session.execute(update(Batch).where(Batch.id == batch.id).values(values))
     return state
-
-
-def give_up(session: Session, batch: Batch, *, tries: int) -> None:
-    """Refuse the copies of a batch that were deferred too often; their last reply stays."""
-    said = func.coalesce(Delivery.reply, "")
-    session.execute(
-        update(Delivery)
-        .where(*_in_batch(batch), Delivery.state.in_(before(Event.GIVEN_UP)))
-        .values(
-            state=after(Event.GIVEN_UP),
-            reply=func.substr(literal(f"given up after {tries} tries: ") + said, 1, REPLY_LENGTH),
-        )
-    )
 
 
 def reconcile(session: Session, *, now: datetime, sole_sender: bool = False) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +18,7 @@ from newsletter.delivery.states import Event
 from newsletter.delivery.tables import Notice
 from newsletter.keys import Keys
 from newsletter.mailing import Copy, Mailing
-from newsletter.transports.base import Misconfigured, Outcome, Transport, TransportError, Unavailable
+from newsletter.transports.base import Outcome, Transport, TransportError, Unavailable
 from subscribers import Subscriber, suppression_of
 
 logger = logging.getLogger(__name__)
@@ -40,25 +41,31 @@ class NoticeSender:
     def send_due(self) -> int:
         """Hand over up to ``AT_ONCE`` notices; return how many were taken up.
 
-        Raises ``Misconfigured`` when a person must act; the notices that were not handed over wait.
+        Each intent is written just before its call: a worker that dies leaves one in doubt, and the
+        others wait. Raises ``Misconfigured`` when a person must act.
         """
+        with self.database.sessions.begin() as session:
+            notices.reconcile(session, now=self.clock())
+        for count in range(AT_ONCE):
+            if not self._send_next():
+                return count
+        return AT_ONCE
+
+    def _send_next(self) -> bool:
+        """Hand over the next notice that is due; False when there is none."""
         now = self.clock()
         with self.database.sessions.begin() as session:
-            notices.reconcile(session, now=now)
-            taken = notices.take(session, owner=self.owner, now=now, lease=self.lease, limit=AT_ONCE)
-            going = [(notice, self._address(session, notice)) for notice in taken]
-        for at, (notice, address) in enumerate(going):
-            if address is None:
-                continue
-            if self.clock() >= now + self.lease - LEASE_MARGIN:
-                self._release(going[at:])
-                break
-            try:
-                self._hand_over(notice, address)
-            except Misconfigured:
-                self._release(going[at + 1 :])
-                raise
-        return len(taken)
+            taken = notices.take(session, owner=self.owner, now=now, lease=self.lease, limit=1)
+            addresses = [self._address(session, notice) for notice in taken]
+        if not taken:
+            return False
+        (notice,), (address,) = taken, addresses
+        if address is not None and self.clock() >= now + self.lease - LEASE_MARGIN:
+            with self.database.sessions.begin() as session:
+                notices.record(session, notice, Event.RELEASED)
+        elif address is not None:
+            return self._hand_over(notice, address)
+        return True
 
     def _address(self, session: Session, notice: Notice) -> str | None:
         """Return where a notice goes, or withdraw it: its person is gone or never mailed, or it is late."""
@@ -74,25 +81,20 @@ class NoticeSender:
         notices.record(session, notice, Event.WITHDRAWN, reply=why or "erased")
         return None
 
-    def _release(self, left: list[tuple[Notice, str | None]]) -> None:
-        with self.database.sessions.begin() as session:
-            for notice, address in left:
-                if address is not None:
-                    notices.record(session, notice, Event.RELEASED)
-
-    def _hand_over(self, notice: Notice, address: str) -> None:
-        mailing = Mailing.from_bytes(notice.mailing)
+    def _hand_over(self, notice: Notice, address: str) -> bool:
+        """Hand one notice over and record it, whatever happens; False when the far side is not there."""
         ref = f"n{notice.id}"
-        domain = mailing.sender.address.rpartition("@")[2]
-        copy = Copy(ref=ref, address=address, values={"message_id": self.keys.message_id(ref, domain)})
         outcome: Outcome | None = None
         event, reply, pause = Event.DOUBTED, "the transport gave no outcome", None
         try:
-            for outcome in self.transport.send(mailing, [copy], call_id=f"{ref}.{notice.tries}"):
+            mailing = Mailing.from_bytes(notice.mailing)
+            domain = mailing.sender.address.rpartition("@")[2]
+            copy = Copy(ref=ref, address=address, values={"message_id": self.keys.message_id(ref, domain)})
+            for outcome in self.transport.send(mailing, [copy], call_id=secrets.token_hex(16)):
                 event, reply = EVENTS[outcome.verdict], outcome.reply
         except Unavailable as error:
             event, reply = Event.RELEASED, str(error)
-            pause = error.retry_after or retry.pause_for_outage(notice.tries)
+            pause = retry.pause_for_outage(error.retry_after, moved=False)
         except TransportError as error:
             event, reply = Event.RELEASED, str(error)
             raise
@@ -101,7 +103,7 @@ class NoticeSender:
             raise
         finally:
             if event is Event.DEFERRED:
-                pause = retry.pause_after(notice.tries)
+                pause = retry.pause_after(notice.deferrals + 1)
             with self.database.sessions.begin() as session:
                 notices.record(
                     session,
@@ -115,3 +117,4 @@ class NoticeSender:
                     notices.record(session, notice, Event.GIVEN_UP, reply=reply)
         if event is not Event.ACCEPTED:
             logger.warning("notice not accepted", extra={"notice": notice.id, "event": event.value})
+        return event is not Event.RELEASED

@@ -16,8 +16,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.states import SENDABLE, Event, State, after, before
-from newsletter.delivery.tables import REPLY_LENGTH, Notice
+from newsletter.delivery.tables import NAME_LENGTH, REPLY_LENGTH, Notice, told
 from newsletter.mailing import Mailing
+from newsletter.transports.base import discreet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ def post(session: Session, notice: Posted, *, now: datetime, due_at: datetime | 
             mailing=notice.mailing.to_bytes(),
             state=State.WAITING,
             due_at=due_at or now,
-            tries=0,
+            deferrals=0,
             created_at=now,
         )
         .on_conflict_do_nothing(index_elements=[Notice.dedupe_key])
@@ -73,7 +74,7 @@ def take(session: Session, *, owner: str, now: datetime, lease: timedelta, limit
     taken = session.scalars(
         update(Notice)
         .where(Notice.id.in_(due), Notice.state.in_(before(Event.TAKEN)))
-        .values(state=after(Event.TAKEN), owner=owner, lease_ends_at=now + lease, tries=Notice.tries + 1)
+        .values(state=after(Event.TAKEN), owner=owner, lease_ends_at=now + lease)
         .returning(Notice)
     ).all()
     return sorted(taken, key=lambda notice: (-notice.priority, notice.due_at, notice.id))
@@ -94,9 +95,10 @@ def record(
         .where(Notice.id == notice.id, Notice.owner == notice.owner, Notice.state.in_(before(event)))
         .values(
             state=after(event),
-            provider_id=provider_id,
-            reply=(reply or "")[:REPLY_LENGTH] or None,
+            provider_id=told(provider_id, NAME_LENGTH),
+            reply=told(discreet(reply or ""), REPLY_LENGTH),
             due_at=due_at or notice.due_at,
+            deferrals=Notice.deferrals + int(event is Event.DEFERRED),
         )
     )
 
@@ -108,6 +110,11 @@ def reconcile(session: Session, *, now: datetime, sole_sender: bool = False) -> 
         dead = dead.where(Notice.lease_ends_at <= now)
     result = session.execute(dead.values(state=after(Event.DOUBTED)))
     return cast("CursorResult[Any]", result).rowcount
+
+
+def forget_address(session: Session, address: str) -> None:
+    """Remove an address that a notice went to besides a person's own: they are being forgotten."""
+    session.execute(update(Notice).where(Notice.address == address).values(address=None))
 
 
 def counts(session: Session) -> dict[State, int]:

@@ -13,11 +13,16 @@ PAUSES = (
 )
 
 
-def pause_after(tries: int) -> timedelta | None:
-    """Return how long to wait after the given number of tries; None: do not try again."""
-    return PAUSES[tries - 1] if 1 <= tries <= len(PAUSES) else None
+def pause_after(deferrals: int) -> timedelta | None:
+    """Return how long to wait after that many deferrals; None: do not try again."""
+    return PAUSES[deferrals - 1] if 1 <= deferrals <= len(PAUSES) else None
 
 
-def pause_for_outage(tries: int) -> timedelta:
-    """Return how long to leave a far side alone that was down or full. It is never given up."""
-    return PAUSES[min(max(tries, 1), len(PAUSES)) - 1]
+def pause_for_outage(retry_after: timedelta | None, *, moved: bool) -> timedelta:
+    """Return how long to leave a far side alone that is down, full or slow. It is never given up.
+
+    ``moved`` says that it took something in this pass: then it is only slow, and we go on.
+    """
+    if retry_after is not None:
+        return retry_after
+    return timedelta(0) if moved else PAUSES[0]

@@ -7,6 +7,8 @@ leaves a row that says so.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -41,6 +43,21 @@ LEASE_MARGIN = timedelta(seconds=60)
 
 
 @dataclass
+class _Pass:
+    """How one pass through a batch went so far."""
+
+    last_id: int = 0
+    moved: bool = False  # the far side took something
+    deferred: bool = False  # some of it must wait
+
+    def note(self, results: Iterable[Became]) -> None:
+        """Add the results of a call."""
+        events = {result.event for result in results}
+        self.moved |= Event.ACCEPTED in events
+        self.deferred |= Event.DEFERRED in events
+
+
+@dataclass
 class Sender:
     """Sends batches of one newsletter through one transport."""
 
@@ -61,34 +78,35 @@ class Sender:
         with self.database.readers() as session:
             batch = session.get_one(Batch, batch_id)
             edition = session.get_one(Edition, batch.edition_id)
-            mailing = self._mailing(session.get_one(StoredMailing, batch.mailing_id))
+            stored = session.get_one(StoredMailing, batch.mailing_id)
         try:
-            self._pass_over(batch, edition, mailing)
+            self._pass_over(batch, edition, stored)
         except LeaseLost:
             logger.warning("lease lost", extra={"batch": batch.id, "owner": self.owner})
 
-    def _pass_over(self, batch: Batch, edition: Edition, mailing: Mailing) -> None:
+    def _pass_over(self, batch: Batch, edition: Edition, stored: StoredMailing) -> None:
         """Go through the batch once, from its first reader to its last, and give it back."""
-        deferred, last_id = False, 0
+        went = _Pass()
         try:
-            while (taken := self._take(batch, edition, mailing, after_id=last_id)) is not None:
+            mailing = self._mailing(stored)
+            while (taken := self._take(batch, edition, mailing, after_id=went.last_id)) is not None:
                 call, copies = taken
-                last_id = subscriber_of(copies[-1].ref)
-                deferred |= self._hand_over(batch, mailing, call, copies)
+                went.last_id = subscriber_of(copies[-1].ref)
+                self._hand_over(batch, mailing, call, copies, went)
         except Unavailable as error:
             logger.warning("transport unavailable", extra={"batch": batch.id, "reason": str(error)})
-            pause = error.retry_after or retry.pause_for_outage(batch.tries)
+            self._give_back(batch, pause=retry.pause_for_outage(error.retry_after, moved=went.moved))
         except LeaseLost:
             raise
         except BaseException:
-            self._give_back(batch)
+            with suppress(LeaseLost):  # what is raised says more
+                self._give_back(batch)
             raise
         else:
-            pause = retry.pause_after(batch.tries) if deferred else None
-            if deferred and pause is None:
-                with self.database.sessions.begin() as session:
-                    ledger.give_up(session, batch, tries=batch.tries)
-        self._give_back(batch, pause=pause)
+            deferrals = batch.deferrals + went.deferred
+            pause = retry.pause_after(deferrals) if went.deferred else None
+            gives_up = went.deferred and pause is None
+            self._give_back(batch, pause=pause, deferrals=deferrals, gives_up=gives_up)
 
     def _take(
         self, batch: Batch, edition: Edition, mailing: Mailing, *, after_id: int
@@ -122,8 +140,8 @@ class Sender:
                 raise LeaseLost(f"the lease of batch {batch.id} is about to end")
             return call, copies
 
-    def _hand_over(self, batch: Batch, mailing: Mailing, call: Call, copies: list[Copy]) -> bool:
-        """Hand one call over and record it; say whether any of its copies must wait."""
+    def _hand_over(self, batch: Batch, mailing: Mailing, call: Call, copies: list[Copy], went: _Pass) -> None:
+        """Hand one call over and record it, whatever happens; note how it went."""
         missing = {copy.ref for copy in copies}
         results: list[Became] = []
         # Not every way a transport may end says what became of the rest: then nobody knows.
@@ -142,12 +160,26 @@ class Sender:
             results += [Became(subscriber_of(ref), rest, reply=reply) for ref in missing]
             with self.database.sessions.begin() as session:
                 ledger.record(session, batch, call, results, now=self.clock())
-        return any(result.event is Event.DEFERRED for result in results)
+            went.note(results)
 
-    def _give_back(self, batch: Batch, *, pause: timedelta | None = None) -> None:
+    def _give_back(
+        self,
+        batch: Batch,
+        *,
+        pause: timedelta | None = None,
+        deferrals: int | None = None,
+        gives_up: bool = False,
+    ) -> None:
         now = self.clock()
         with self.database.sessions.begin() as session:
-            ledger.release(session, batch, now=now, due_at=now + pause if pause else None)
+            ledger.release(
+                session,
+                batch,
+                now=now,
+                due_at=now + pause if pause else None,
+                deferrals=deferrals,
+                gives_up=gives_up,
+            )
 
     def _mailing(self, stored: StoredMailing) -> Mailing:
         if stored.id not in self._mailings:

@@ -15,7 +15,13 @@ from newsletter.delivery.states import CODES, BatchState, State
 from subscribers import Base, BigId, Choice, UtcDateTime
 
 REPLY_LENGTH = 500
+NAME_LENGTH = 255
 _STATES = {code: state for state, code in CODES.items()}
+
+
+def told(words: str | None, length: int) -> str | None:
+    """Return the far side's words as a column takes them: PostgreSQL refuses NUL, and length is bounded."""
+    return (words or "").replace("\0", "")[:length] or None
 
 
 class StateCode(TypeDecorator[State]):
@@ -54,7 +60,7 @@ class Batch(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     owner: Mapped[str | None] = mapped_column(String(64))
     lease_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    tries: Mapped[int] = mapped_column(default=0)  # how often it was claimed
+    deferrals: Mapped[int] = mapped_column(default=0)  # how often copies of it were told to wait
 
     __table_args__ = (UniqueConstraint("edition_id", "number"), Index(None, "state", "due_at"))
 
@@ -88,7 +94,7 @@ class Delivery(Base):
     batch_number: Mapped[int]
     state: Mapped[State] = mapped_column(StateCode)
     call_id: Mapped[int | None] = mapped_column(BigId)  # the last attempt
-    provider_id: Mapped[str | None] = mapped_column(String(255))  # when it differs from the call's
+    provider_id: Mapped[str | None] = mapped_column(String(NAME_LENGTH))  # when it differs from the call's
     reply: Mapped[str | None] = mapped_column(String(REPLY_LENGTH))  # why not, in the far side's words
 
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -111,7 +117,7 @@ class Notice(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     owner: Mapped[str | None] = mapped_column(String(64))
     lease_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    tries: Mapped[int] = mapped_column(default=0)
+    deferrals: Mapped[int] = mapped_column(default=0)
     provider_id: Mapped[str | None] = mapped_column(String(255))
     reply: Mapped[str | None] = mapped_column(String(REPLY_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

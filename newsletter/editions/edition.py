@@ -96,17 +96,18 @@ def latest(session: Session, newsletter: str) -> Edition | None:
     ).first()
 
 
-def is_used(session: Session, newsletter: str, *, key: str, day: date, digest_hash: str) -> bool:
-    """Say whether this digest has already gone out: the same bytes, or the same place and day.
+def is_used(session: Session, newsletter: str, *, key: str, title: str, day: date, digest_hash: str) -> bool:
+    """Say whether this digest has already gone out: the same bytes, or the same place or title and day.
 
-    The second is for a typo mended after sending: the file is new, the digest is not.
+    The second is for a typo mended after sending, the file renamed or not: the bytes are new, the
+    digest is not.
     """
     query = select(Edition.id).where(
         Edition.newsletter == newsletter,
         Edition.used_hash.is_not(None),
         or_(
             Edition.used_hash == digest_hash,
-            and_(Edition.digest_key == key, Edition.digest_day == day),
+            and_(Edition.digest_day == day, or_(Edition.digest_key == key, Edition.title == title)),
         ),
     )
     return session.scalars(query).first() is not None

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger
 # Importing a table puts it into the metadata.
 import newsletter.delivery.heartbeat
 import newsletter.delivery.tables
+import newsletter.editions.archive
 import newsletter.editions.edition
 import newsletter.limits
 import newsletter.signup.requests  # noqa: F401

@@ -319,8 +319,7 @@ def test_a_batch_is_done_when_none_of_its_copies_is_open(database: Database) -> 
     again = claim(database, now=SEVEN + timedelta(minutes=2))
     assert again
     with database.sessions.begin() as session:
-        ledger.give_up(session, again, tries=again.tries)
-        done = ledger.release(session, again, now=SEVEN)
+        done = ledger.release(session, again, now=SEVEN, deferrals=5, gives_up=True)
         closed = ledger.finish(session, session.get_one(Edition, edition.id), now=SEVEN)
 
     assert (waiting, open_still, done, closed) == (BatchState.WAITING, False, BatchState.DONE, True)

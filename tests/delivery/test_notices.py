@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -15,8 +15,8 @@ from newsletter.delivery.notice_sender import NoticeSender
 from newsletter.delivery.notices import Posted
 from newsletter.delivery.states import State
 from newsletter.delivery.tables import Notice
-from newsletter.mailing import Mailing, Sender, Template
-from newsletter.transports.base import Misconfigured, Unavailable, Verdict
+from newsletter.mailing import Copy, Mailing, Sender, Template
+from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict
 from newsletter.transports.memory import MemoryTransport
 from subscribers import Reason, Subscriber, suppress_address
 from tests.support import KEYS, SEVEN, HandClock, add, open_database, readers
@@ -196,3 +196,38 @@ def test_a_notice_goes_to_exactly_one_person() -> None:
         Posted(purpose="test", dedupe_key="k", mailing=MAILING)
     with pytest.raises(ValueError, match="exactly one"):
         Posted(purpose="test", dedupe_key="k", mailing=MAILING, subscriber_id=1, address="a@example.com")
+
+
+class Breaks:
+    """A transport that ends in a way no transport may."""
+
+    name = "breaks"
+    copies_per_call = 10
+
+    def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
+        raise RuntimeError("a bug")
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_bug_puts_one_notice_in_doubt_and_leaves_the_others_waiting(database: Database) -> None:
+    for key in "abc":
+        post(database, key)
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        sender(database, Breaks()).send_due()  # pyright: ignore[reportArgumentType]
+
+    assert states(database) == {"a": State.IN_DOUBT, "b": State.WAITING, "c": State.WAITING}
+
+
+def test_an_outage_does_not_use_up_the_tries_of_a_deferred_notice(database: Database) -> None:
+    post(database, "a")
+    transport = MemoryTransport({"n1": [Unavailable("closed")] * 6 + [Verdict.DEFERRED]})
+    clock = HandClock()
+
+    for _ in range(8):
+        sender(database, transport, clock).send_due()
+        clock.forward(timedelta(hours=2))
+
+    assert states(database) == {"a": State.ACCEPTED}

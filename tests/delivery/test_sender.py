@@ -12,7 +12,7 @@ from sqlalchemy import select
 from newsletter.database import Database
 from newsletter.delivery import books, ledger
 from newsletter.delivery.states import BatchState, State
-from newsletter.delivery.tables import Batch, Delivery
+from newsletter.delivery.tables import Batch, Call, Delivery
 from newsletter.delivery.worker import drain
 from newsletter.editions.edition import Edition
 from newsletter.editions.states import State as EditionState
@@ -265,3 +265,60 @@ def test_a_worker_that_slept_past_its_lease_hands_nothing_over_on_it(
 
     assert addresses(transport) == Counter({"r1@example.com": 1})
     assert states(database) == {1: State.ACCEPTED}
+
+
+def test_outages_do_not_use_up_the_tries_of_a_deferred_copy(database: Database) -> None:
+    edition = frozen(database, readers(1))
+    orders = [Unavailable("closed")] * 6 + [Verdict.DEFERRED]
+    transport = MemoryTransport({f"e{edition.id}-s1": orders})
+    clock = HandClock()
+
+    for _ in range(8):
+        drain(a_sender(database, transport, clock), edition.id)
+        clock.forward(timedelta(hours=2))
+
+    assert states(database) == {1: State.ACCEPTED}
+
+
+def test_a_far_side_that_is_slow_but_takes_mail_is_not_left_alone(database: Database) -> None:
+    edition = frozen(database, readers(4))
+    slow = {f"e{edition.id}-s{n}": [Unavailable("slow")] for n in (2, 3, 4)}
+    clock = HandClock()
+
+    drain(a_sender(database, MemoryTransport(slow), clock), edition.id)
+
+    assert set(states(database).values()) == {State.ACCEPTED}
+
+
+def test_the_far_side_s_words_never_cost_an_outcome_and_name_nobody(database: Database) -> None:
+    edition = frozen(database, readers(2))
+
+    class Talks(Breaks):
+        def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
+            yield Outcome(ref=copies[0].ref, verdict=Verdict.ACCEPTED, provider_id="q" * 400)
+            yield Outcome(
+                ref=copies[1].ref, verdict=Verdict.REFUSED, reply="550 <r2@example.com>\0 unknown" + "!" * 900
+            )
+
+    drain(a_sender(database, Talks()), edition.id)
+
+    assert states(database) == {1: State.ACCEPTED, 2: State.REFUSED}
+    with database.readers() as session:
+        reply = session.get_one(Delivery, (edition.id, 2)).reply or ""
+    assert "r2@example.com" not in reply
+    assert reply.startswith("550")
+
+
+def test_a_name_that_only_one_copy_has_is_not_the_call_s(database: Database) -> None:
+    edition = frozen(database, readers(2))
+
+    class Half(Breaks):
+        def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
+            yield Outcome(ref=copies[0].ref, verdict=Verdict.ACCEPTED, provider_id="queue-1")
+            yield Outcome(ref=copies[1].ref, verdict=Verdict.IN_DOUBT)
+
+    drain(a_sender(database, Half()), edition.id)
+
+    with database.readers() as session:
+        assert session.scalars(select(Call)).one().provider_id is None
+        assert session.get_one(Delivery, (edition.id, 1)).provider_id == "queue-1"

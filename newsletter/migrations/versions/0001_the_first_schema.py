@@ -83,7 +83,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("owner", sa.String(length=64), nullable=True),
         sa.Column("lease_ends_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("deferrals", sa.Integer(), nullable=False),
         sa.Column("provider_id", sa.String(length=255), nullable=True),
         sa.Column("reply", sa.String(length=500), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -150,6 +150,32 @@ def upgrade() -> None:
     op.create_index("ix_address_change_subscriber_id", "address_change", ["subscriber_id"])
 
     op.create_table(
+        "archive_page",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("newsletter", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("edition_id", BIG_ID, nullable=True),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("ai_generated", sa.Boolean(), nullable=False),
+        sa.Column("sponsored", sa.Boolean(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_archive_page_edition_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_archive_page"),
+        sa.UniqueConstraint("edition_id", name="uq_archive_page_edition_id"),
+        sa.UniqueConstraint(
+            "newsletter", "day", "kind", "serial", name="uq_archive_page_newsletter_day_kind_serial"
+        ),
+    )
+    op.create_index("ix_archive_page_newsletter_day_id", "archive_page", ["newsletter", "day", "id"])
+
+    op.create_table(
         "consent",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("subscriber_id", BIG_ID, nullable=False),
@@ -196,6 +222,16 @@ def upgrade() -> None:
     op.create_index("ix_subscription_subscriber_id", "subscription", ["subscriber_id"])
 
     op.create_table(
+        "archive_picture",
+        sa.Column("page_id", BIG_ID, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("src", sa.Text(), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["page_id"], ["archive_page.id"], name="fk_archive_picture_page_id"),
+        sa.PrimaryKeyConstraint("page_id", "number", name="pk_archive_picture"),
+    )
+    op.create_table(
         "batch",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("edition_id", BIG_ID, nullable=False),
@@ -209,7 +245,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("owner", sa.String(length=64), nullable=True),
         sa.Column("lease_ends_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("deferrals", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_batch_edition_id"),
         sa.ForeignKeyConstraint(["mailing_id"], ["mailing.id"], name="fk_batch_mailing_id"),
         sa.PrimaryKeyConstraint("id", name="pk_batch"),
@@ -237,9 +273,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("call")
     op.drop_table("batch")
+    op.drop_table("archive_picture")
     op.drop_table("subscription")
     op.drop_table("mailing")
     op.drop_table("consent")
+    op.drop_table("archive_page")
     op.drop_table("address_change")
     op.drop_table("suppression")
     op.drop_table("subscriber")

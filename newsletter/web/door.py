@@ -73,8 +73,9 @@ class Door:
 
     def readers_language(self, request: Request, member: Member) -> str:
         """Return the language of a page about one reader: theirs, unless they press another."""
-        slug = member.subscription.newsletter
-        return self.language(request, slug, reader=member.person.language or self.newsletter(slug).language)
+        slug, person = member.subscription.newsletter, member.person
+        reads = person.language or self.newsletter(slug).language
+        return self.language(request, slug, reader=reads if person.address else None)
 
     def show(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from httpx2 import Response
 
@@ -123,7 +124,7 @@ PAGES: dict[str, Visit] = {
     "full": _full,
 }
 # What the installation is told, where a page is only shown then.
-OPTIONS: dict[str, dict[str, str]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "sign-up-proof": {"altcha": "always", "abroad": "Twilio SendGrid（美国）"},
     "privacy": {"abroad": "Twilio SendGrid（美国）", "icp": "沪ICP备12345678号-1"},
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -94,7 +94,8 @@ class House:
         """Return the path of a link in the newest mail of a purpose: /confirm/…, /manage/…"""
         mailing = Mailing.from_bytes(self.mails(purpose)[-1].mailing)
         text = mailing.fill(Copy(ref="r", address="r@example.com", values={"message_id": "m@x"})).text
-        found = re.search(rf"{re.escape(BASE)}(/{kind or purpose}/\S+)", text)
+        base = re.escape(self.app.settings.base_url)
+        found = re.search(rf"{base}(/{kind or purpose}/\S+)", text)
         assert found, text
         return found[1]
 
@@ -142,13 +143,20 @@ class House:
             }
 
 
-def a_house(folder: Path, url: str | None = None, **web: Any) -> House:
+def a_house(
+    folder: Path,
+    *,
+    url: str | None = None,
+    base: str = BASE,
+    transport: Mapping[str, Any] | None = None,
+    **web: Any,
+) -> House:
     """Return a fresh installation with two newsletters."""
     settings = Settings(
-        public_url=BASE,
+        public_url=base,
         database={"url": url or f"sqlite:///{folder / 'newsletter.db'}"},  # type: ignore[arg-type]
         keys={"file": folder / "keys.toml"},  # type: ignore[arg-type]
-        transport={"kind": "memory"},  # type: ignore[arg-type]
+        transport=transport or {"kind": "memory"},  # type: ignore[arg-type]
         web=web,  # type: ignore[arg-type]
         newsletters={SLUG: PAPER, "robots": OTHER},
     )

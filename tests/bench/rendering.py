@@ -8,10 +8,9 @@ from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
-from newsletter.digests.reader import read
-
 from newsletter.config import NewsletterSettings
 from newsletter.delivery.composer import Composer
+from newsletter.digests.reader import read
 from newsletter.mailing import Mailing
 from newsletter.rendering.renderer import Renderer
 from newsletter.transports.mime import Prepared

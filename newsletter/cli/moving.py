@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 import sys
@@ -175,11 +174,8 @@ class ErrorFile:
         from subscribers import guard_cell
 
         for problem in problems:
-            row = io.StringIO()
-            csv.writer(row, lineterminator="").writerow(problem.cells)
-            self._rows.writerow(
-                (guard_cell(problem.file), problem.line, problem.why, guard_cell(row.getvalue()))
-            )
+            row = guard_cell(problem.text.rstrip("\r\n"))
+            self._rows.writerow((guard_cell(problem.file), problem.line, problem.why, row))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
-    Column,
+    ColumnElement,
     Connection,
     CursorResult,
     LargeBinary,
@@ -29,14 +29,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.elements import KeyedColumnElement
 
-from subscribers.base import Base
+from subscribers.base import Base, UtcDateTime
 
-# A list of values for each column, all of one length.
+# A list of values for each column, all of one length. JSON is given as its text.
 Values = Mapping[str, Sequence[Any]]
 Conflict = Callable[[Any], Any]  # is given the INSERT, and returns it with ON CONFLICT …
 
-_MEMORY = 30_000  # values; a list repeats its days, tags and words
+_MEMORY = 8_192  # values: what one row repeats, and neighbouring rows
 
 
 def find(
@@ -111,31 +112,27 @@ def _sqlite_insert(
     return connection.exec_driver_sql(str(compiled), list(zip(*columns, strict=True)))
 
 
-def _texts(of: Column[Any], connection: Connection, values: Sequence[Any]) -> Sequence[Any]:
+def _texts(of: KeyedColumnElement[Any], connection: Connection, values: Sequence[Any]) -> Sequence[Any]:
     """Return values as the driver takes them."""
-    if isinstance(of.type, JSON):
-        return [_json(value) for value in values]
-    if isinstance(of.type, LargeBinary):
+    if isinstance(of.type, JSON | LargeBinary):
         return values
     convert = _converter(of, connection.dialect)
     return values if convert is None else [convert(value) for value in values]
 
 
 @cache
-def _converter(of: Column[Any], dialect: Any) -> Callable[[Any], Any] | None:
+def _converter(of: KeyedColumnElement[Any], dialect: Any) -> Callable[[Any], Any] | None:
+    if isinstance(of.type, UtcDateTime):
+        return _moments(dialect)
     convert = of.type.dialect_impl(dialect).bind_processor(dialect)
     return convert and lru_cache(maxsize=_MEMORY)(convert)
 
 
-def _json(value: Any) -> str | None:
-    if isinstance(value, tuple):
-        return _json_of_tuple(value)
-    return None if value is None else json.dumps(value) if value else "{}"
-
-
-@lru_cache(maxsize=_MEMORY)
-def _json_of_tuple(value: tuple[Any, ...]) -> str:
-    return json.dumps(value)
+@cache
+def _moments(dialect: Any) -> Callable[[Any], Any]:
+    # One memory for all columns: a row has the same moment in several of them.
+    convert = UtcDateTime().dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=_MEMORY)(convert or (lambda moment: moment))
 
 
 def _postgres_insert(
@@ -143,24 +140,27 @@ def _postgres_insert(
 ) -> CursorResult[Any]:
     table = model.__table__
     names = list(values)
-    kinds = [Text() if isinstance(table.c[name].type, LargeBinary) else table.c[name].type for name in names]
+    columns = [table.c[name] for name in names]
     document = (
         func.json_to_recordset(cast(bindparam("rows", type_=Text), postgresql.JSON))
-        .table_valued(*(column(name, kind) for name, kind in zip(names, kinds, strict=True)))
+        .table_valued(*(column(of.name, _carried(of)) for of in columns))
         .render_derived(with_types=True)
     )
-    rows = select(
-        *(
-            func.decode(document.c[name], "hex")
-            if isinstance(table.c[name].type, LargeBinary)
-            else document.c[name]
-            for name in names
-        )
-    )
+    rows = select(*(_unpacked(of, document.c[of.name]) for of in columns))
     statement = conflict(postgresql.insert(model).from_select(names, rows))
     if returning:
         statement = statement.returning(*(table.c[name] for name in returning))
     return connection.execute(statement, {"rows": _document(names, values)})
+
+
+def _carried(of: KeyedColumnElement[Any]) -> Any:
+    return Text() if isinstance(of.type, JSON | LargeBinary) else of.type
+
+
+def _unpacked(of: KeyedColumnElement[Any], carried: ColumnElement[Any]) -> ColumnElement[Any]:
+    if isinstance(of.type, LargeBinary):
+        return func.decode(carried, "hex")
+    return cast(carried, postgresql.JSON) if isinstance(of.type, JSON) else carried
 
 
 def _document(names: Sequence[str], values: Values) -> str:

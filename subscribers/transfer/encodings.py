@@ -10,8 +10,8 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Generator, Iterator
+from typing import BinaryIO, NamedTuple
 
 from subscribers.transfer.rows import UnreadableList
 
@@ -30,6 +30,14 @@ _ENCODINGS = re.compile(
     r"mac-roman|shift_jis|euc_(jp|kr)|koi8-[ru]"
 )
 _GUESSES = ("utf-8-sig", "gb18030")
+
+
+class Record(NamedTuple):
+    """One row of a table."""
+
+    number: int  # of its first line, or of the entry
+    cells: list[str]
+    text: str  # as it stands in the file
 
 
 def encoding_of(stream: BinaryIO, *, asked: str | None = None) -> str:
@@ -88,8 +96,8 @@ def delimiter_of(header: str) -> str:
     return max(",;\t", key=bare.count)
 
 
-def records(numbered: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (number of its first line, cells) for every line of a CSV that is not blank.
+def records(numbered: Iterator[str], delimiter: str) -> Generator[Record]:
+    """Yield every line of a CSV that is not blank.
 
     Raises ``UnreadableList`` where the file is not CSV: above all where a quote is opened and never
     closed, for that would swallow the people behind it.
@@ -101,10 +109,10 @@ def records(numbered: Iterator[str], delimiter: str) -> Iterator[tuple[int, list
         for cells in reader:
             if len(unread) > 1:
                 _check_closed(unread, delimiter)
-            unread.clear()
             if any(cells):
-                yield first, cells
-            first = reader.line_num + 1
+                yield Record(first, cells, unread[0] if len(unread) == 1 else "".join(unread))
+            first += len(unread)
+            unread.clear()
     except csv.Error:
         raise UnreadableList(f"line {first}: a quote opens here and does not close a cell") from None
 

@@ -112,9 +112,8 @@ class Importer:
         seen = self._seen.find(chunk.people)
         for digest, person in [(digest, chunk.people[digest]) for digest in chunk.people if digest in seen]:
             earlier = seen[digest]
-            chunk.repeats.append(
-                ImportProblem(person.file, person.line, same_as(earlier.place), person.cells)
-            )
+            why = same_as(earlier.file, earlier.line)
+            chunk.repeats.append(ImportProblem(person.file, person.line, why, person.text))
             if person.row.standing.overrules(earlier.said):
                 chunk.again[digest] = earlier.stands
             else:
@@ -122,7 +121,7 @@ class Importer:
 
     def _count(self, chunk: Chunk, decisions: Mapping[bytes, Decision]) -> None:
         self._seen.note(
-            (digest, person.place, person.row.standing, decisions[digest].after)
+            (digest, person.file, person.line, person.row.standing, decisions[digest].after)
             for digest, person in chunk.people.items()
         )
         tally = self.tally

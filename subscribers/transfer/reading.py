@@ -5,7 +5,7 @@ Nothing here knows a database; what a chunk holds is bounded, whatever the file 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from subscribers.transfer.formats import IGNORE, IMPORT_FORMATS, Columns, Format
 from subscribers.transfer.rows import Row, Standing, UnreadableList, Unsaid
 from subscribers.transfer.tables import Part, Table, column, opened, table_of
 
-CHUNK_ROWS = 5_000
+CHUNK_ROWS = 10_000
 CHUNK_LETTERS = 8_000_000
 
 
@@ -38,10 +38,9 @@ class Person(NamedTuple):
     digest: bytes
     row: Row
     format: Format
-    place: str  # "line 12", or "cleaned.csv, line 12"
     file: str
     line: int
-    cells: Sequence[str]
+    text: str  # the row as it stands in the file
 
 
 class ImportProblem(NamedTuple):
@@ -50,7 +49,7 @@ class ImportProblem(NamedTuple):
     file: str
     line: int
     why: str
-    cells: Sequence[str]
+    text: str  # the row as it stands in the file
 
 
 @dataclass(slots=True, kw_only=True)
@@ -139,19 +138,19 @@ class Reading:
 
     def _chunks(self, table: Table, known: Format) -> Iterator[Chunk]:
         parse = known.reader(table.file, Columns(table.header))
-        width, where = len(table.header), f"{table.file}, " if len(self.found) > 1 else ""
+        width = len(table.header)
         chunk, letters = Chunk(), 0
-        for number, cells in table.records:
+        for number, cells, text in table.records:
             chunk.rows += 1
-            letters += sum(map(len, cells))
+            letters += len(text)
             try:
                 row = self._row(cells, width, parse)
-                person = self._person(row, known, table.file, f"{where}line {number}", number, cells)
+                person = self._person(row, known, table.file, number, text)
             except Unsaid as why:
-                chunk.problems.append(ImportProblem(table.file, number, str(why), cells))
+                chunk.problems.append(ImportProblem(table.file, number, str(why), text))
             else:
                 if earlier := _add(chunk, person):
-                    chunk.repeats.append(ImportProblem(table.file, number, earlier, cells))
+                    chunk.repeats.append(ImportProblem(table.file, number, earlier, text))
             if chunk.rows >= CHUNK_ROWS or letters >= CHUNK_LETTERS:
                 yield chunk
                 chunk, letters = Chunk(), 0
@@ -166,15 +165,13 @@ class Reading:
             row.standing = least
         return row
 
-    def _person(
-        self, row: Row, known: Format, file: str, place: str, line: int, cells: Sequence[str]
-    ) -> Person:
+    def _person(self, row: Row, known: Format, file: str, line: int, text: str) -> Person:
         try:
             address = normalise(row.email)
         except InvalidAddress as error:
             raise Unsaid(str(error) if row.email.strip() else "there is no address") from None
         digest = self._hasher.digest(address)
-        return Person(address.value, address.domain, digest, row, known, place, file, line, cells)
+        return Person(address.value, address.domain, digest, row, known, file, line, text)
 
 
 def _add(chunk: Chunk, person: Person) -> str:
@@ -184,9 +181,11 @@ def _add(chunk: Chunk, person: Person) -> str:
         return ""
     if person.row.standing.overrules(other.row.standing):
         chunk.people[person.digest] = person
-    return same_as(other.place)
+    return same_as(other.file, other.line)
 
 
-def same_as(place: str) -> str:
+def same_as(file: str, line: int) -> str:
     """Return how a second row about a person is reported."""
-    return f"the same address as on {place}; the first counts, or that they are not to be mailed"
+    return (
+        f"the same address as on line {line} of {file}; the first counts, or that they are not to be mailed"
+    )

@@ -85,7 +85,7 @@ class Row:
     suppressed_at: datetime | None = None
     note: str | None = None  # why they are never mailed, in the other system's words
     ip: str | None = None
-    recorded: Mapping[str, Any] = field(default_factory=dict[str, Any])  # the other system's proof
+    recorded: str = ""  # the other system's proof, as a JSON object
     history: Sequence[Act] = ()
 
 

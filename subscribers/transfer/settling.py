@@ -6,11 +6,12 @@ statements, the same on SQLite and PostgreSQL; the caller owns the transaction.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, func, literal_column, select, update
@@ -134,7 +135,7 @@ def _add_subscribers(session: Session, terms: ImportTerms, people: Sequence[Pers
         "address_hash": [person.digest for person in people],
         "domain": [person.domain for person in people],
         "language": [_language(terms, person.row.language) for person in people],
-        "attributes": [person.row.attributes for person in people],
+        "attributes": [_json(person.row.attributes) for person in people],
         "created_at": [_past(person.row.created_at, terms.now) for person in people],
     }
     return bulk.insert_numbered(session, Subscriber, values, key="address_hash")
@@ -152,7 +153,7 @@ def _add_subscriptions(
         "status": [status for _, _, status in entering],
         "cadence": [row.cadence for row in rows],
         "paused_until": [row.paused_until for row in rows],
-        "tags": [tuple(row.tags) for row in rows],
+        "tags": [_json_list(tuple(row.tags)) for row in rows],
         "created_at": [_past(row.created_at, now) for row in rows],
         "confirmed_at": [_confirmed_at(person.row, status, now) for _, person, status in entering],
         "left_at": [_left_at(person.row, status, now) for _, person, status in entering],
@@ -217,36 +218,56 @@ def _note(terms: ImportTerms, person: Person) -> str | None:
     return None if person.format.lossless else terms.origin
 
 
-def _add_evidence(session: Session, terms: ImportTerms, acts: Iterable[tuple[int, Person, Status]]) -> None:
-    evidence = [(id_, act) for id_, person, status in acts for act in _acts(terms, person, status)]
-    if not evidence:
+def _add_evidence(session: Session, terms: ImportTerms, moves: Sequence[tuple[int, Person, Status]]) -> None:
+    """Write what the file brings along as evidence, and the act of moving in itself."""
+    brought = [(id_, act) for id_, person, _ in moves for act in person.row.history]
+    if brought:
+        ids, acts = zip(*brought, strict=True)
+        columns: dict[str, Sequence[Any]] = dict(zip(Act._fields, zip(*acts, strict=True), strict=True))
+        columns["at"] = [_past(at, terms.now) for at in columns["at"]]
+        columns["details"] = [details and json.dumps(details) for details in columns["details"]]
+        about = {"subscriber_id": ids, "newsletter": [terms.newsletter] * len(ids)}
+        bulk.insert(session, Consent, about | columns)
+    if not moves:
         return
-    ids, written = zip(*evidence, strict=True)
-    about = {"subscriber_id": ids, "newsletter": [terms.newsletter] * len(ids)}
-    bulk.insert(session, Consent, about | dict(zip(Act._fields, zip(*written, strict=True), strict=True)))
+    values = {
+        "subscriber_id": [id_ for id_, _, _ in moves],
+        "newsletter": [terms.newsletter] * len(moves),
+        "event": [_EVENTS[status] for _, _, status in moves],
+        "at": [_happened_at(terms, person, status) for _, person, status in moves],
+        "origin": [terms.origin] * len(moves),
+        "ip": [person.row.ip if status is not Status.LEFT else None for _, person, status in moves],
+        "details": [_details(terms, person) for _, person, _ in moves],
+    }
+    bulk.insert(session, Consent, values)
 
 
-def _acts(terms: ImportTerms, person: Person, status: Status) -> Iterable[Act]:
-    row, now = person.row, terms.now
-    for act in row.history:
-        yield act._replace(at=_past(act.at, now))
+def _happened_at(terms: ImportTerms, person: Person, status: Status) -> datetime:
+    row = person.row
+    if person.format.lossless:
+        return terms.now  # the time of the act is in the history, and this is the act of moving
     if status is Status.ACTIVE:
-        happened_at = row.confirmed_at or row.created_at
-    else:
-        happened_at = row.created_at if status is Status.PENDING else row.left_at or row.suppressed_at
-    details: dict[str, Any] = {"format": person.format.name, "imported_at": terms.imported_at}
-    if row.standing.reason:
-        details["said"] = row.standing.value
-    if row.recorded:
-        details["recorded"] = row.recorded
-    yield Act(
-        event=_EVENTS[status],
-        # With a history of its own the time of the act is in it, and this is the act of moving in.
-        at=now if person.format.lossless else _past(happened_at, now),
-        origin=terms.origin,
-        ip=row.ip if status is not Status.LEFT else None,
-        details=details,
-    )
+        return _past(row.confirmed_at or row.created_at, terms.now)
+    return _past(row.created_at if status is Status.PENDING else row.left_at or row.suppressed_at, terms.now)
+
+
+def _details(terms: ImportTerms, person: Person) -> str:
+    """Return as JSON where the evidence is from, and what the other system recorded."""
+    details = f'{{"format": {json.dumps(person.format.name)}, "imported_at": "{terms.imported_at}"'
+    if person.row.standing.reason:
+        details += f', "said": "{person.row.standing.value}"'
+    if person.row.recorded:
+        details += f', "recorded": {person.row.recorded}'
+    return details + "}"
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value) if value else "{}"
+
+
+@lru_cache(maxsize=4096)
+def _json_list(value: tuple[str, ...]) -> str:
+    return json.dumps(value)
 
 
 def _past(moment: datetime | None, now: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from subscribers.transfer.archives import Archive, label_of, looks_packed
-from subscribers.transfer.encodings import delimiter_of, encoding_of, lines, records
+from subscribers.transfer.encodings import Record, delimiter_of, encoding_of, lines, records
 from subscribers.transfer.jsons import cell, objects
 from subscribers.transfer.rows import UnreadableList
 
@@ -49,7 +50,7 @@ class Table:
     encoding: str
     names: Sequence[str]  # as they stand in the file
     header: Sequence[str]  # as they were renamed
-    records: Iterator[tuple[int, list[str]]]
+    records: Iterator[Record]
     position: Callable[[], int]  # how many bytes were read
 
 
@@ -113,32 +114,34 @@ def table_of(part: Part, *, encoding: str | None, renames: Mapping[str, str]) ->
         raise UnreadableList(f"{part.file}: {error}") from None
 
 
-Numbered = Generator[tuple[int, list[str]]]
+Records = Generator[Record]
 
 
-def _csv(stream: BinaryIO, encoding: str) -> tuple[list[str], Numbered]:
+def _csv(stream: BinaryIO, encoding: str) -> tuple[list[str], Records]:
     text, skipped = lines(stream, encoding), 0
     first = next(text, "")
     while first and (not first.strip() or _SEPARATOR_LINE.fullmatch(first)):
         first, skipped = next(text, ""), skipped + 1
     found = records(chain([first], text), delimiter_of(first))
-    names = next(found, (0, []))[1]
+    header = next(found, None)
 
-    def numbered() -> Numbered:
-        for number, cells in found:
-            yield number + skipped, cells
+    def numbered() -> Records:
+        for record in found:
+            yield record._replace(number=record.number + skipped)
 
-    return names, numbered()
+    return header.cells if header else [], numbered() if skipped else found
 
 
-def _json(stream: BinaryIO, encoding: str) -> tuple[list[str], Numbered]:
+def _json(stream: BinaryIO, encoding: str) -> tuple[list[str], Records]:
     found = objects(stream, encoding)
     first = next(found, None)
     names = list(first[1]) if first else []
 
-    def numbered() -> Numbered:
+    def numbered() -> Records:
         for number, entry in chain([first] if first else [], found):
-            yield number, [cell(entry.get(name)) for name in names]
+            yield Record(
+                number, [cell(entry.get(name)) for name in names], json.dumps(entry, ensure_ascii=False)
+            )
 
     return names, numbered()
 

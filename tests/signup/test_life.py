@@ -117,10 +117,12 @@ class Life(RuleBasedStateMachine):
     # ---- the person ----
 
     @precondition(lambda self: self.standing(Status.LEFT))
-    @rule(which=WHICH)
-    def somebody_asks_for_one_who_left(self, which: int) -> None:
+    @rule(which=WHICH, in_vain=st.booleans())
+    def somebody_asks_for_one_who_left(self, which: int, in_vain: bool) -> None:
         who, newsletter, _ = self.one(Status.LEFT, which)
         self.somebody_sends_a_form_and_is_answered(who, newsletter, Wish.SUBSCRIBE)
+        if in_vain:
+            self.a_night_comes(31)
 
     @precondition(lambda self: self.listed)
     @rule(which=WHICH, page=st.sampled_from(["confirm", "confirm", "disown", "data"]))

@@ -198,7 +198,7 @@ def _write(
     page.title = _shown(digest.title)
     page.description = _description(digest)
     page.ai_generated, page.sponsored = digest.front.ai_generated, digest.front.sponsored
-    page.text, page.words = text, text.casefold()
+    page.text, page.words = text, _folded(text)
     page.source = digest.source.replace("\0", "\ufffd")
     page.published_at, page.updated_at = published_at, now
     session.add(page)
@@ -234,7 +234,11 @@ def _description(digest: Digest) -> str:
 
 
 def _shown(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).replace("\0", "\ufffd").split())
+    return " ".join(text.replace("\0", "\ufffd").split())
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 # ---- looking ----
@@ -283,8 +287,7 @@ def pictures_of(session: Session, page: ArchivePage) -> Sequence[ArchivePicture]
 
 def terms_of(query: str) -> list[str]:
     """Return what a person looks for, as it is looked for. Every term must be found."""
-    folded = unicodedata.normalize("NFKC", query[:LONGEST_QUERY]).replace("\0", " ").casefold()
-    return list(dict.fromkeys(folded.split()))[:MOST_TERMS]
+    return list(dict.fromkeys(_folded(query[:LONGEST_QUERY].replace("\0", " ")).split()))[:MOST_TERMS]
 
 
 def excerpt(text: str, terms: Sequence[str]) -> list[tuple[str, bool]]:

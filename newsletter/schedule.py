@@ -65,7 +65,7 @@ class Loop:
             except Exception as error:
                 # The loop must survive, whatever it was.
                 failures += 1
-                pause = min(self.pause * 2**failures, LONGEST_PAUSE)
+                pause = min(self.pause * 2 ** min(failures, 10), LONGEST_PAUSE)
                 # What a person can be told in one sentence needs no stack.
                 trace = None if isinstance(error, NewsletterError) else error
                 logger.error("loop failed: %s", error, exc_info=trace, extra={"loop": self.name})

@@ -370,6 +370,14 @@ def test_a_loop_survives_what_goes_wrong_and_waits_longer_each_time(
     assert "wrong key" in caplog.text
 
 
+def test_a_loop_survives_an_outage_of_days() -> None:
+    loop, pauses = a_loop(Mock(side_effect=OSError), rounds=5000)
+
+    loop.run()
+
+    assert pauses[-1] == LONGEST_PAUSE.total_seconds()
+
+
 def test_a_loop_that_is_stopped_ends_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
     loop, pauses = a_loop(Mock(side_effect=Stopped), rounds=5)
 

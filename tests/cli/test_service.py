@@ -290,6 +290,19 @@ def test_a_test_mail_is_marked_sent_at_once_and_uses_nothing_up(house: App, run:
         assert {notice.purpose for notice in session.scalars(select(Notice))} == {"test"}
 
 
+def test_a_worker_that_runs_sends_it(house: App, run: Run, digest: Path, tmp_path: Path) -> None:
+    with running("worker", folder=tmp_path) as process:
+        until(lambda: beats(house), what="no worker")
+        ended = run("test-send", digest, "--to", "ada@example.com")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_SECONDS)
+
+    assert ended.code == 0
+    with house.database.readers() as session:
+        (notice,) = session.scalars(select(Notice)).all()
+    assert (notice.owner or "").split("-")[-2] == str(process.pid)
+
+
 def test_its_links_lead_to_pages_that_explain_and_change_nothing(house: App, run: Run, digest: Path) -> None:
     run("test-send", digest, "--to", "ada@example.com")
 

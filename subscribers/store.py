@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from subscribers import consent
 from subscribers.addresses import Address, AddressHasher
 from subscribers.consent import Consent
-from subscribers.states import Event, Status, next_status
+from subscribers.states import Event, Status, TransitionNotAllowed, next_status
 from subscribers.subscriber import Cadence, Subscriber, Subscription
 from subscribers.suppression import Suppression, lift_bounce
 
@@ -94,6 +94,9 @@ def happen(
     session: Session, listed: Subscription, event: Event, *, evidence: Evidence, now: datetime
 ) -> None:
     """Let ``event`` happen to a subscription and keep the evidence. Raises ``TransitionNotAllowed``."""
+    if event is Event.ENROLLED and listed.left_at is not None:
+        # They left once and have not come back: a stranger's form in between does not change that.
+        raise TransitionNotAllowed(Status.LEFT, event)
     _move(listed, next_status(listed.status, event), now)
     consent.append(
         session,

@@ -75,6 +75,17 @@ def test_whoever_left_is_not_brought_back_by_an_admin_and_nothing_is_written(ses
     assert len(history(session, left.subscriber_id)) == 2
 
 
+def test_a_stranger_s_form_does_not_open_the_way_back_for_an_admin(session: Session) -> None:
+    happen(session, Event.ENROLLED)
+    happen(session, Event.LEFT)
+    asked = happen(session, Event.ASKED)
+
+    with pytest.raises(TransitionNotAllowed):
+        happen(session, Event.ENROLLED)
+
+    assert asked.status is Status.PENDING
+
+
 def test_undoing_brings_a_reader_back_and_clears_when_they_left(session: Session) -> None:
     happen(session, Event.ENROLLED)
     happen(session, Event.LEFT)

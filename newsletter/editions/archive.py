@@ -26,10 +26,11 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     delete,
+    func,
     or_,
     select,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
 
 from newsletter.digests.digest import Digest
 from newsletter.digests.prose import CodeBlock, Heading, Paragraph, Table, plain
@@ -263,8 +264,11 @@ def newest(
 ) -> Sequence[ArchivePage]:
     """Return pages, newest first: those after ``before`` in the list, with all of ``terms`` in them."""
     query = _of(newsletter).order_by(ArchivePage.day.desc(), ArchivePage.id.desc()).limit(limit)
-    for term in terms:
-        query = query.where(ArchivePage.words.contains(term, autoescape=True))
+    if terms:
+        # A little faster than LIKE, and nothing in a term stands for anything else.
+        place = func.instr if session.get_bind().dialect.name == "sqlite" else func.strpos
+        query = query.where(*(place(ArchivePage.words, term) > 0 for term in terms))
+        query = query.options(undefer(ArchivePage.text))  # for excerpts
     if before is not None:
         last = find(session, newsletter, before)
         query = query.where(_older(last) if last else ArchivePage.day < before.day)

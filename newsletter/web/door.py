@@ -5,8 +5,10 @@ A handler opens its own transaction, makes no network call in it, and answers wi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -28,6 +30,8 @@ from newsletter.web.visitor import language_of
 
 READ = ["GET", "HEAD"]
 WRITE = ["POST"]
+# A path, its methods, and the handler.
+Routes = list[tuple[str, list[str], Callable[..., Any]]]
 
 
 class Door:

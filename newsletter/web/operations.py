@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from newsletter.delivery import heartbeat
-from newsletter.web.door import READ, Door
+from newsletter.web.door import READ, Door, Routes
 
 
 class Operations:
@@ -17,12 +16,12 @@ class Operations:
     def __init__(self, door: Door) -> None:
         self.door = door
 
-    def routes(self) -> APIRouter:
+    def routes(self) -> Routes:
         """Return where they are."""
-        router = APIRouter(include_in_schema=False)
-        router.add_api_route("/healthz", self.healthy, methods=READ)
-        router.add_api_route("/readyz", self.ready, methods=READ)
-        return router
+        return [
+            ("/healthz", READ, self.healthy),
+            ("/readyz", READ, self.ready),
+        ]
 
     def healthy(self) -> PlainTextResponse:
         """Say that this process answers. It touches nothing else: a restart would not mend a database."""

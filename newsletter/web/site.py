@@ -15,6 +15,7 @@ from newsletter import __version__
 from newsletter.app import App
 from newsletter.web import public
 from newsletter.web.api import Api, problem
+from newsletter.web.archive import Archive
 from newsletter.web.door import READ, Door
 from newsletter.web.operations import Operations
 from newsletter.web.security import LONGEST_BODY, OtherSites, Security
@@ -68,12 +69,15 @@ def make_site(app: App) -> FastAPI:
         dependencies=[Depends(OtherSites(app.settings.base_url))],
     )
     site.door = door
-    site.include_router(Operations(door).routes())
+    site.include_router(Archive(door).routes())
+    # Not as routers in a router: each of those would be searched again for every request.
+    for path, methods, handler in (
+        *Operations(door).routes(),
+        *public.routes(door),
+        ("/static/{version}/{name:path}", READ, _Static(door).file),
+    ):
+        site.add_api_route(path, handler, methods=methods, include_in_schema=False)
     site.include_router(Api(door).routes())
-    site.add_api_route(
-        "/static/{version}/{name:path}", _Static(door).file, methods=READ, include_in_schema=False
-    )
-    site.include_router(public.routes(door))
     site.add_exception_handler(HTTPException, _refused)
     site.add_exception_handler(RequestValidationError, _misunderstood)
     site.add_exception_handler(OperationalError, _unavailable)

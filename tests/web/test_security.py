@@ -194,7 +194,7 @@ def posts(routes: Iterable[Any]) -> Iterator[tuple[str, bool]]:
     for route in routes:
         if hasattr(route, "original_router"):
             yield from posts(route.original_router.routes)
-        elif "POST" in (route.methods or ()):
+        elif "POST" in route.methods:
             yield route.path, getattr(route.endpoint, "is_open_to_other_sites", False)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TypedDict
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from newsletter import language
 from newsletter.delivery import late
 from newsletter.signup import membership
 from newsletter.signup.membership import Member, whose
-from newsletter.web.door import READ, WRITE, Door
+from newsletter.web.door import READ, WRITE, Door, Routes
 from newsletter.web.forms import Sent
 from newsletter.web.mailboxes import mailbox_of
 from newsletter.web.seals import Form
@@ -28,14 +28,14 @@ class Confirming:
     def __init__(self, door: Door) -> None:
         self.door = door
 
-    def routes(self) -> APIRouter:
+    def routes(self) -> Routes:
         """Return where these pages are."""
-        router = APIRouter(include_in_schema=False)
-        router.add_api_route("/confirm/{token}", self.page, methods=READ)
-        router.add_api_route("/confirm/{token}", self.confirm, methods=WRITE)
-        router.add_api_route("/disown/{token}", self.disown_page, methods=READ)
-        router.add_api_route("/disown/{token}", self.disown, methods=WRITE)
-        return router
+        return [
+            ("/confirm/{token}", READ, self.page),
+            ("/confirm/{token}", WRITE, self.confirm),
+            ("/disown/{token}", READ, self.disown_page),
+            ("/disown/{token}", WRITE, self.disown),
+        ]
 
     def page(self, request: Request, token: str) -> Response:
         """Ask; nothing happens before the button is pressed."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
 import subscribers
 from newsletter import language
 from newsletter.signup import membership
 from newsletter.signup.membership import Member, whose
-from newsletter.web.door import READ, WRITE, Door
+from newsletter.web.door import READ, WRITE, Door, Routes
 from newsletter.web.forms import Sent
 from newsletter.web.seals import Form
 from subscribers import Address, Purpose
@@ -26,13 +26,13 @@ class Data:
     def __init__(self, door: Door) -> None:
         self.door = door
 
-    def routes(self) -> APIRouter:
+    def routes(self) -> Routes:
         """Return where the page is."""
-        router = APIRouter(include_in_schema=False)
-        router.add_api_route("/data/{token}", self.page, methods=READ)
-        router.add_api_route("/data/{token}", self.erase, methods=WRITE)
-        router.add_api_route("/data/{token}/export", self.export, methods=READ)
-        return router
+        return [
+            ("/data/{token}", READ, self.page),
+            ("/data/{token}", WRITE, self.erase),
+            ("/data/{token}/export", READ, self.export),
+        ]
 
     def page(self, request: Request, token: str) -> Response:
         """Show what is held, and offer to forget it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from newsletter import language
@@ -17,7 +17,7 @@ from newsletter.language import Catalog
 from newsletter.signup import requests
 from newsletter.signup.requests import Wish
 from newsletter.web.admission import Entry, Verdict
-from newsletter.web.door import READ, WRITE, Door
+from newsletter.web.door import READ, WRITE, Door, Routes
 from newsletter.web.forms import TRAP, Fields, Sent
 from newsletter.web.mailboxes import likely_meant, mailbox_of
 from newsletter.web.seals import Form
@@ -42,16 +42,16 @@ class Joining:
     def __init__(self, door: Door) -> None:
         self.door = door
 
-    def routes(self) -> APIRouter:
+    def routes(self) -> Routes:
         """Return where these pages are."""
-        router = APIRouter(include_in_schema=False)
-        router.add_api_route("/", self.index, methods=READ)
-        router.add_api_route("/privacy", self.privacy, methods=READ)
-        router.add_api_route("/{slug}", self.sign_up_page, methods=READ)
-        router.add_api_route("/{slug}", self.sign_up, methods=WRITE)
-        router.add_api_route("/{slug}/link", self.link_page, methods=READ)
-        router.add_api_route("/{slug}/link", self.link, methods=WRITE)
-        return router
+        return [
+            ("/", READ, self.index),
+            ("/privacy", READ, self.privacy),
+            ("/{slug}", READ, self.sign_up_page),
+            ("/{slug}", WRITE, self.sign_up),
+            ("/{slug}/link", READ, self.link_page),
+            ("/{slug}/link", WRITE, self.link),
+        ]
 
     def index(self, request: Request) -> Response:
         """Show what there is to read; the only newsletter is its own front page."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from newsletter import language
 from newsletter.signup import membership, requests
 from newsletter.signup.membership import UNDO_WITHIN, Member, whose
 from newsletter.signup.requests import Wish
-from newsletter.web.door import READ, WRITE, Door
+from newsletter.web.door import READ, WRITE, Door, Routes
 from newsletter.web.forms import Sent
 from newsletter.web.public.calendar import next_monday
 from newsletter.web.security import open_to_other_sites
@@ -39,18 +39,17 @@ class Leaving:
     def __init__(self, door: Door) -> None:
         self.door = door
 
-    def routes(self) -> APIRouter:
+    def routes(self) -> Routes:
         """Return where these pages are."""
-        router = APIRouter(include_in_schema=False)
-        for name in NOBODYS:
-            for page in ("leave", "manage"):
-                router.add_api_route(f"/{page}/{name}", self.nobodys, methods=READ)
-                router.add_api_route(f"/{page}/{name}", self.nobodys_press, methods=WRITE)
-        router.add_api_route("/leave/{token}", self.page, methods=READ)
-        router.add_api_route("/leave/{token}", self.leave, methods=WRITE)
-        router.add_api_route("/undo/{token}", self.undo_page, methods=READ)
-        router.add_api_route("/undo/{token}", self.undo, methods=WRITE)
-        return router
+        tests = [f"/{page}/{name}" for page in ("leave", "manage") for name in NOBODYS]
+        return [
+            *((path, READ, self.nobodys) for path in tests),
+            *((path, WRITE, self.nobodys_press) for path in tests),
+            ("/leave/{token}", READ, self.page),
+            ("/leave/{token}", WRITE, self.leave),
+            ("/undo/{token}", READ, self.undo_page),
+            ("/undo/{token}", WRITE, self.undo),
+        ]
 
     def nobodys(self, request: Request) -> Response:
         """Explain that the email was only a test."""
@@ -83,8 +82,7 @@ class Leaving:
         everything = not is_one_click and sent.get("everything") == "yes"
         now, keys = self.door.now(), self.door.app.keys
         with self.door.writing() as session:
-            before = whose(session, keys, Purpose.LEAVE, token, now=now)
-            was_pending = before is not None and before.subscription.status is Status.PENDING
+            was_pending = not is_one_click and self._is_pending(session, token)
             member = membership.leave(
                 session,
                 keys,
@@ -250,6 +248,10 @@ class Leaving:
             everything=everything,
             undo=undo,
         )
+
+    def _is_pending(self, session: Session, token: str) -> bool:
+        member = whose(session, self.door.app.keys, Purpose.LEAVE, token, now=self.door.now())
+        return member is not None and member.subscription.status is Status.PENDING
 
     def _may_undo(self, member: Member) -> bool:
         listed = member.subscription

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
 from newsletter import language
 from newsletter.signup import membership
-from newsletter.web.door import READ, WRITE, Door
+from newsletter.web.door import READ, WRITE, Door, Routes
 from subscribers import AddressChange, Purpose, mask
 
 
@@ -19,12 +19,12 @@ class Moving:
     def __init__(self, door: Door) -> None:
         self.door = door
 
-    def routes(self) -> APIRouter:
+    def routes(self) -> Routes:
         """Return where the page is."""
-        router = APIRouter(include_in_schema=False)
-        router.add_api_route("/move/{token}", self.page, methods=READ)
-        router.add_api_route("/move/{token}", self.confirm, methods=WRITE)
-        return router
+        return [
+            ("/move/{token}", READ, self.page),
+            ("/move/{token}", WRITE, self.confirm),
+        ]
 
     def page(self, request: Request, token: str) -> Response:
         """Ask; nothing happens before the button is pressed."""

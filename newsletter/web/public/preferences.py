@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
 from newsletter import language
@@ -13,7 +13,7 @@ from newsletter.config import LANGUAGES
 from newsletter.signup import membership, requests
 from newsletter.signup.membership import Member, whose
 from newsletter.signup.requests import Wish
-from newsletter.web.door import READ, WRITE, Door
+from newsletter.web.door import READ, WRITE, Door, Routes
 from newsletter.web.forms import Fields, Sent
 from newsletter.web.public.calendar import day_of, next_monday
 from newsletter.web.visitor import visitor_of
@@ -47,12 +47,12 @@ class Preferences:
     def __init__(self, door: Door) -> None:
         self.door = door
 
-    def routes(self) -> APIRouter:
+    def routes(self) -> Routes:
         """Return where the page is."""
-        router = APIRouter(include_in_schema=False)
-        router.add_api_route("/manage/{token}", self.page, methods=READ)
-        router.add_api_route("/manage/{token}", self.press, methods=WRITE)
-        return router
+        return [
+            ("/manage/{token}", READ, self.page),
+            ("/manage/{token}", WRITE, self.press),
+        ]
 
     def page(self, request: Request, token: str) -> Response:
         """Show how things stand."""

@@ -117,24 +117,20 @@ def _mapping(text: str) -> tuple[str, str]:
 def _run(app: App, importer: Importer, report: ErrorFile, *, dry_run: bool) -> None:
     from subscribers import UnreadableList
 
-    progress = Progress()
+    progress, taken = Progress(), 0
     try:
-        for chunk in importer.chunks():
-            if dry_run:
-                with app.database.readers() as session:
-                    importer.foresee(session, chunk)
-            else:
-                with app.database.sessions.begin() as session:
-                    importer.settle(session, chunk)
-            report.write(chunk.problems)
-            report.write(chunk.repeats)
-            progress.show(importer.tally.rows, chunk.fraction)
+        for chunks in importer.groups():
+            with (app.database.readers if dry_run else app.database.sessions).begin() as session:
+                for chunk in chunks:
+                    (importer.foresee if dry_run else importer.settle)(session, chunk)
+                    report.write(chunk.problems)
+                    report.write(chunk.repeats)
+                    progress.show(importer.tally.rows, chunk.fraction)
+            taken = importer.tally.rows
     except UnreadableList as error:
-        # What came before the unreadable place is in the database.
-        rows = 0 if dry_run else importer.tally.rows
-        raise UnreadableList(f"{error}; {_taken(rows)}" if rows else str(error)) from None
+        raise UnreadableList(f"{error}; {_taken(taken)}" if taken and not dry_run else str(error)) from None
     except KeyboardInterrupt:
-        raise NewsletterError(f"stopped; {_taken(0 if dry_run else importer.tally.rows)}") from None
+        raise NewsletterError("stopped" if dry_run else f"stopped; {_taken(taken)}") from None
     finally:
         progress.end()
 

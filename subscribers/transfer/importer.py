@@ -1,12 +1,14 @@
 """Moving in: one file, chunk by chunk, each written in a transaction of the caller's.
 
     with Importer(path, options, terms, hasher) as importer:
-        for chunk in importer.chunks():
+        for chunks in importer.groups():
             with sessions.begin() as session:
-                importer.settle(session, chunk)
+                for chunk in chunks:
+                    importer.settle(session, chunk)
 
-Reading happens between the transactions, so that a long import keeps no lock for long. Whoever stops in
-the middle runs it again: those who are in are known, and nobody is added twice.
+A transaction takes a group of chunks: SQLite writes much less so, and between two of them others get
+their turn. Whoever stops in the middle runs it again: those who are in are known, and nobody is added
+twice.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -27,6 +30,7 @@ from subscribers.transfer.seen import Seen
 from subscribers.transfer.settling import ImportTerms, decide_all, look_up, settle
 
 KINDS_OF_PROBLEMS = 50
+GROUP = 10  # chunks in one transaction
 
 
 class Source(NamedTuple):
@@ -93,8 +97,16 @@ class Importer:
         """The members of an archive that are no list of people."""
         return self._reading.skipped
 
-    def chunks(self) -> Iterator[Chunk]:
-        """Yield the people of the file. Raises ``UnreadableList`` where it cannot be read on."""
+    def groups(self) -> Iterator[Iterator[Chunk]]:
+        """Yield the people of the file in groups of chunks, each to be used up before the next.
+
+        Raises ``UnreadableList`` where the file cannot be read on.
+        """
+        chunks = self._chunks()
+        for first in chunks:
+            yield chain([first], islice(chunks, GROUP - 1))
+
+    def _chunks(self) -> Iterator[Chunk]:
         for chunk in self._reading.chunks():
             self._drop_repeated(chunk)
             yield chunk

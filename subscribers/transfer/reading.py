@@ -16,7 +16,7 @@ from subscribers.transfer.formats import IGNORE, IMPORT_FORMATS, Columns, Format
 from subscribers.transfer.rows import Row, Standing, UnreadableList, Unsaid
 from subscribers.transfer.tables import Part, Table, column, opened, table_of
 
-CHUNK_ROWS = 10_000
+CHUNK_ROWS = 2_500
 CHUNK_LETTERS = 8_000_000
 
 
@@ -159,7 +159,7 @@ class Reading:
     def _row(self, cells: list[str], width: int, parse: Parse) -> Row:
         if len(cells) > width and any(cells[width:]):
             raise Unsaid("more cells than columns; is a comma not between quotes?")
-        row = parse(cells if len(cells) >= width else cells + [""] * (width - len(cells)))
+        row = parse([*cells, *[""] * (width + 1 - len(cells))] if len(cells) <= width else cells)
         least = self._options.at_least
         if least and row.standing.severity < least.severity:
             row.standing = least

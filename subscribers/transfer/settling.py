@@ -23,6 +23,7 @@ from subscribers.subscriber import Subscriber, Subscription
 from subscribers.suppression import Reason, Suppression
 from subscribers.transfer import bulk
 from subscribers.transfer.decisions import Decision, Known, decide
+from subscribers.transfer.formats import quoted
 from subscribers.transfer.reading import Person
 from subscribers.transfer.rows import Act, Row, UnreadableList
 
@@ -262,6 +263,8 @@ def _details(terms: ImportTerms, person: Person) -> str:
 
 
 def _json(value: Mapping[str, Any]) -> str:
+    if len(value) == 1 and isinstance(name := value.get("name"), str):
+        return f'{{"name": {quoted(name)}}}'  # what most people have, and nothing else
     return json.dumps(value) if value else "{}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from subscribers.transfer.formats.base import Columns, Format, Parse
+from subscribers.transfer.formats.base import Columns, Format, Parse, quoted
 from subscribers.transfer.formats.buttondown import BUTTONDOWN
 from subscribers.transfer.formats.ghost import GHOST
 from subscribers.transfer.formats.listmonk import LISTMONK
@@ -17,7 +17,7 @@ from subscribers.transfer.formats.substack import DASHBOARD, SUBSTACK
 _KNOWN = (OURS, MAILCHIMP, LISTMONK, GHOST, SUBSTACK, DASHBOARD, BUTTONDOWN, *SENDGRID)
 IMPORT_FORMATS: Mapping[str, Format] = {known.name: known for known in (*_KNOWN, PLAIN)}
 
-__all__ = ["HEADER", "IGNORE", "IMPORT_FORMATS", "PLAIN", "Columns", "Format", "Parse", "detect"]
+__all__ = ["HEADER", "IGNORE", "IMPORT_FORMATS", "PLAIN", "Columns", "Format", "Parse", "detect", "quoted"]
 
 
 def detect(file: str, header: frozenset[str], *, plain: bool) -> Format | None:

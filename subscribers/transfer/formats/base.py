@@ -12,7 +12,7 @@ from subscribers.transfer.rows import Row, UnreadableList
 # By hand for a flat object: a million rows have one each, and json.dumps takes three times as long.
 quoted = json.encoder.encode_basestring_ascii
 
-# Called with the cells of one line, as many as there are columns. Raises ``Unsaid``.
+# Called with the cells of one line, one for each column and an empty one. Raises ``Unsaid``.
 Parse = Callable[[Sequence[str]], Row]
 
 EMAIL = (
@@ -64,12 +64,10 @@ class Columns:
             raise UnreadableList(f'which column holds the address? Say --map "…=email"; there are {names}')
         return at
 
-    def getter(self, *names: str) -> Callable[[Sequence[str]], str]:
-        """Return what takes the cell of the first of ``names``, stripped; "" where there is none."""
+    def place(self, *names: str) -> int:
+        """Return where the first of ``names`` is; where none is, the empty cell behind the last."""
         at = self.at(*names)
-        if at is None:
-            return lambda _cells: ""
-        return lambda cells: cells[at].strip()
+        return len(self.header) if at is None else at
 
     def recorder(self, *names: str) -> Callable[[Sequence[str]], str]:
         """Return what writes the cells of ``names`` that are not empty as one JSON object."""
@@ -83,7 +81,7 @@ class Columns:
 
     def attributes(self) -> Callable[[Sequence[str]], dict[str, Any]]:
         """Return what takes the name and what ``--map`` made an attribute."""
-        name, first, last = self.at(*NAME), self.at(*FIRST_NAME), self.at(*LAST_NAME)
+        name, first, last = self.place(*NAME), self.place(*FIRST_NAME), self.place(*LAST_NAME)
         places = [
             (header.removeprefix(ATTRIBUTE), at)
             for at, header in enumerate(self.header)
@@ -91,10 +89,8 @@ class Columns:
         ]
 
         def take(cells: Sequence[str]) -> dict[str, Any]:
-            found: dict[str, Any] = {}
-            parts = (name,) if name is not None else (first, last)
-            if full := " ".join(cells[at].strip() for at in parts if at is not None).strip():
-                found["name"] = full[:NAME_LENGTH]
+            full = (cells[name] or f"{cells[first]} {cells[last]}").strip()
+            found: dict[str, Any] = {"name": full[:NAME_LENGTH]} if full else {}
             for key, at in places:
                 if cells[at]:
                     found[key] = cells[at][:ATTRIBUTE_LENGTH]

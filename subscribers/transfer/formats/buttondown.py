@@ -53,34 +53,34 @@ def _recognises(_file: str, header: frozenset[str]) -> bool:
 
 
 def _reader(_file: str, columns: Columns) -> Parse:
-    email, kind = columns.email(), columns.getter("type", "subscriber_type")
-    created, confirmed = columns.getter("creation_date"), columns.getter("confirmation_date")
-    left, undelivered = columns.getter("unsubscription_date"), columns.getter("undeliverability_date")
-    labels, metadata, notes = columns.getter("tags"), columns.getter("metadata"), columns.getter("notes")
-    ip, why = columns.getter("ip_address"), columns.getter("undeliverability_reason")
+    email, kind = columns.email(), columns.place("type", "subscriber_type")
+    created, confirmed = columns.place("creation_date"), columns.place("confirmation_date")
+    left, undelivered = columns.place("unsubscription_date"), columns.place("undeliverability_date")
+    labels, metadata, notes = columns.place("tags"), columns.place("metadata"), columns.place("notes")
+    ip, why = columns.place("ip_address"), columns.place("undeliverability_reason")
     attributes, proof = columns.attributes(), columns.recorder(*_PROOF)
 
     def parse(cells: Sequence[str]) -> Row:
-        word = kind(cells).casefold().replace(" ", "_")
+        word = cells[kind].strip().casefold().replace(" ", "_")
         if word not in _TYPE:
             raise Unsaid(f"type: {word[:20]!r} is not known")
-        standing, left_at, lost_at = _TYPE[word], moment(left(cells)), moment(undelivered(cells))
-        if left(cells) and standing.severity < Standing.LEFT.severity:
+        standing, left_at, lost_at = _TYPE[word], moment(cells[left]), moment(cells[undelivered])
+        if cells[left].strip() and standing.severity < Standing.LEFT.severity:
             standing = Standing.LEFT
-        kept = structure(metadata(cells), dict, column="metadata") | attributes(cells)
-        if note := notes(cells):
+        kept = structure(cells[metadata].strip(), dict, column="metadata") | attributes(cells)
+        if note := cells[notes].strip():
             kept["notes"] = note[:2_000]
         return Row(
             email=cells[email],
             standing=standing,
-            tags=tags(labels(cells)),
+            tags=tags(cells[labels]),
             attributes=kept,
-            created_at=moment(created(cells)),
-            confirmed_at=moment(confirmed(cells)),
+            created_at=moment(cells[created]),
+            confirmed_at=moment(cells[confirmed]),
             left_at=left_at,
             suppressed_at=lost_at or left_at,
-            note=why(cells) or None,
-            ip=ip_address(ip(cells)),
+            note=cells[why].strip() or None,
+            ip=ip_address(cells[ip]),
             recorded=proof(cells),
         )
 

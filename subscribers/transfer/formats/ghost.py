@@ -14,25 +14,25 @@ def _recognises(_file: str, header: frozenset[str]) -> bool:
 
 
 def _reader(_file: str, columns: Columns) -> Parse:
-    email, subscribed = columns.email(), columns.getter("subscribed_to_emails")
-    created, deleted = columns.getter("created_at"), columns.getter("deleted_at")
-    labels, note, attributes = columns.getter("labels"), columns.getter("note"), columns.attributes()
+    email, subscribed = columns.email(), columns.place("subscribed_to_emails")
+    created, deleted = columns.place("created_at"), columns.place("deleted_at")
+    labels, note, attributes = columns.place("labels"), columns.place("note"), columns.attributes()
     proof = columns.recorder("id", "created_at", "deleted_at", "subscribed_to_emails", "tiers", "products")
 
     def parse(cells: Sequence[str]) -> Row:
-        wants = truth(subscribed(cells))
+        wants = truth(cells[subscribed])
         if wants is None:
             raise Unsaid("subscribed_to_emails: neither true nor false")
         kept = {key: unguard_cell(value) for key, value in attributes(cells).items()}
-        if text := unguard_cell(note(cells)):
+        if text := unguard_cell(cells[note].strip()):
             kept["notes"] = text[:2_000]
         return Row(
             email=unguard_cell(cells[email].strip()),
-            standing=Standing.ACTIVE if wants and not deleted(cells) else Standing.LEFT,
-            tags=tags(unguard_cell(labels(cells))),
+            standing=Standing.ACTIVE if wants and not cells[deleted].strip() else Standing.LEFT,
+            tags=tags(unguard_cell(cells[labels].strip())),
             attributes=kept,
-            created_at=moment(created(cells)),
-            left_at=moment(deleted(cells)),
+            created_at=moment(cells[created]),
+            left_at=moment(cells[deleted]),
             recorded=proof(cells),
         )
 

@@ -30,24 +30,24 @@ def _recognises(_file: str, header: frozenset[str]) -> bool:
 
 
 def _reader(_file: str, columns: Columns) -> Parse:
-    email, status = columns.email(), columns.getter("status")
-    attributes, kept = columns.getter("attributes", "attribs"), columns.attributes()
-    on_the_list, lists = columns.getter("subscription_status"), columns.getter("lists")
-    created, updated = columns.getter("created_at"), columns.getter("updated_at")
+    email, status = columns.email(), columns.place("status")
+    attributes, kept = columns.place("attributes", "attribs"), columns.attributes()
+    on_the_list, lists = columns.place("subscription_status"), columns.place("lists")
+    created, updated = columns.place("created_at"), columns.place("updated_at")
     proof = columns.recorder("uuid", "status", "subscription_status", "created_at", "updated_at")
 
     def parse(cells: Sequence[str]) -> Row:
-        word = status(cells).casefold()
+        word = cells[status].strip().casefold()
         if word not in _STATUS:
             raise Unsaid(f"status: {word[:20]!r} is not known")
-        found = [_STATUS[word], *_lists(on_the_list(cells), lists(cells))]
+        found = [_STATUS[word], *_lists(cells[on_the_list].strip(), cells[lists].strip())]
         standing = max(found, key=lambda one: one.severity)
-        gone_at = moment(updated(cells)) if standing is not Standing.ACTIVE else None
+        gone_at = moment(cells[updated]) if standing is not Standing.ACTIVE else None
         return Row(
             email=cells[email],
             standing=standing,
-            attributes=structure(attributes(cells), dict, column="attributes") | kept(cells),
-            created_at=moment(created(cells)),
+            attributes=structure(cells[attributes].strip(), dict, column="attributes") | kept(cells),
+            created_at=moment(cells[created]),
             left_at=gone_at,
             suppressed_at=gone_at,
             recorded=proof(cells),

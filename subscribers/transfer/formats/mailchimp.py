@@ -44,15 +44,15 @@ def _standing(file: str, columns: Columns) -> Standing | None:
 def _reader(file: str, columns: Columns) -> Parse:
     email, standing = columns.email(), _standing(file, columns)
     named = file.casefold().startswith("nonsubscribed")
-    asked, confirmed = columns.getter("optin_time"), columns.getter("confirm_time")
-    asked_ip, confirmed_ip = columns.getter("optin_ip"), columns.getter("confirm_ip")
-    left, cleaned = columns.getter("unsub_time"), columns.getter("clean_time")
-    reason, labels = columns.getter("unsub_reason"), columns.getter("tags")
-    notes, language = columns.getter("notes"), columns.getter("language")
+    asked, confirmed = columns.place("optin_time"), columns.place("confirm_time")
+    asked_ip, confirmed_ip = columns.place("optin_ip"), columns.place("confirm_ip")
+    left, cleaned = columns.place("unsub_time"), columns.place("clean_time")
+    reason, labels = columns.place("unsub_reason"), columns.place("tags")
+    notes, language = columns.place("notes"), columns.place("language")
     attributes, proof = columns.attributes(), columns.recorder(*_PROOF)
 
     def parse(cells: Sequence[str]) -> Row:
-        confirmed_at = moment(confirmed(cells))
+        confirmed_at = moment(cells[confirmed])
         where = standing
         if where is None:
             if named or confirmed_at is None:
@@ -60,23 +60,23 @@ def _reader(file: str, columns: Columns) -> Parse:
                     "nothing says that this person subscribed; if they did, name the file subscribed_….csv"
                 )
             where = Standing.ACTIVE
-        why = reason(cells)
+        why = cells[reason].strip()
         if where is Standing.LEFT and any(word in why.casefold() for word in _COMPLAINTS):
             where = Standing.COMPLAINED
         kept = attributes(cells)
-        if note := notes(cells):
+        if note := cells[notes].strip():
             kept["notes"] = note[:2_000]
         return Row(
             email=cells[email],
             standing=where,
-            language=language(cells) or None,
-            tags=tags(labels(cells)),
+            language=cells[language].strip() or None,
+            tags=tags(cells[labels]),
             attributes=kept,
-            created_at=moment(asked(cells)) or confirmed_at,
+            created_at=moment(cells[asked]) or confirmed_at,
             confirmed_at=confirmed_at,
-            left_at=moment(left(cells)),
-            suppressed_at=moment(cleaned(cells)) or moment(left(cells)),
-            ip=ip_address(confirmed_ip(cells)) or ip_address(asked_ip(cells)),
+            left_at=moment(cells[left]),
+            suppressed_at=moment(cells[cleaned]) or moment(cells[left]),
+            ip=ip_address(cells[confirmed_ip]) or ip_address(cells[asked_ip]),
             recorded=proof(cells),
         )
 

@@ -67,18 +67,18 @@ def _recognises(_file: str, header: frozenset[str]) -> bool:
 
 def _reader(_file: str, columns: Columns) -> Parse:
     _check_nothing_is_overlooked(columns)
-    email, status = columns.email(), columns.getter(*_STATUS)
+    email, status = columns.email(), columns.place(*_STATUS)
     gone, wanted = columns.at(*_GONE), columns.at(*_WANTED)
-    created, confirmed = columns.getter(*_CREATED), columns.getter(*_CONFIRMED)
-    labels, language = columns.getter("tags", "labels", "标签"), columns.getter("language", "语言")
-    ip, attributes = columns.getter("ip", "optin_ip", "ip_address"), columns.attributes()
+    created, confirmed = columns.place(*_CREATED), columns.place(*_CONFIRMED)
+    labels, language = columns.place("tags", "labels", "标签"), columns.place("language", "语言")
+    ip, attributes = columns.place("ip", "optin_ip", "ip_address"), columns.attributes()
     proof = columns.recorder(*_STATUS, *_GONE, *_WANTED, *_CREATED, *_CONFIRMED)
     has_status = columns.at(*_STATUS) is not None
 
     def parse(cells: Sequence[str]) -> Row:
         found = [Standing.ACTIVE]
         if has_status:
-            word = status(cells).casefold().replace(" ", "_")
+            word = cells[status].strip().casefold().replace(" ", "_")
             if word not in STANDINGS:
                 raise Unsaid(f"status: {word[:20]!r} is not known; give it as one of {', '.join(Standing)}")
             found.append(STANDINGS[word])
@@ -90,18 +90,18 @@ def _reader(_file: str, columns: Columns) -> Parse:
             if truth(cells[wanted]) is None:
                 raise Unsaid(f"{columns.header[wanted]}: neither yes nor no")
             found.append(Standing.LEFT)
-        confirmed_at = moment(confirmed(cells))
+        confirmed_at = moment(cells[confirmed])
         return Row(
             email=cells[email],
             standing=max(found, key=lambda one: one.severity),
-            language=language(cells) or None,
-            tags=tags(labels(cells)),
+            language=cells[language].strip() or None,
+            tags=tags(cells[labels]),
             attributes=attributes(cells),
-            created_at=moment(created(cells)) or confirmed_at,
+            created_at=moment(cells[created]) or confirmed_at,
             confirmed_at=confirmed_at,
             left_at=left_at,
             suppressed_at=left_at,
-            ip=ip_address(ip(cells)),
+            ip=ip_address(cells[ip]),
             recorded=proof(cells),
         )
 

@@ -20,19 +20,19 @@ _GLOBAL = frozenset({"email", "created"})
 
 def _reader(standing: Standing, *, listed: bool) -> Callable[[str, Columns], Parse]:
     def reader(_file: str, columns: Columns) -> Parse:
-        email, created = columns.email(), columns.getter("created", "created_at")
-        why = columns.getter("reason")
+        email, created = columns.email(), columns.place("created", "created_at")
+        why = columns.place("reason")
         proof = columns.recorder("status", "reason", "created", "created_at", "group_id", "group_name")
 
         def parse(cells: Sequence[str]) -> Row:
-            at = moment(created(cells))
+            at = moment(cells[created])
             return Row(
                 email=cells[email],
                 standing=standing,
                 listed=listed,
                 left_at=at,
                 suppressed_at=at,
-                note=why(cells) or None,
+                note=cells[why].strip() or None,
                 recorded=proof(cells),
             )
 

@@ -17,7 +17,7 @@ def _recognises(_file: str, header: frozenset[str]) -> bool:
 
 
 def _reader(_file: str, columns: Columns) -> Parse:
-    email, disabled, created = columns.email(), columns.getter("email_disabled"), columns.getter("created_at")
+    email, disabled, created = columns.email(), columns.place("email_disabled"), columns.place("created_at")
     attributes = columns.attributes()
     proof = columns.recorder(
         "active_subscription",
@@ -31,14 +31,14 @@ def _reader(_file: str, columns: Columns) -> Parse:
     )
 
     def parse(cells: Sequence[str]) -> Row:
-        off = truth(disabled(cells))
+        off = truth(cells[disabled])
         if off is None:
             raise Unsaid("email_disabled: neither true nor false")
         return Row(
             email=cells[email],
             standing=Standing.LEFT if off else Standing.ACTIVE,
             attributes=attributes(cells),
-            created_at=moment(created(cells)),
+            created_at=moment(cells[created]),
             recorded=proof(cells),
         )
 

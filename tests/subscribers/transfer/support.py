@@ -55,15 +55,12 @@ def take_in(
     problems: list[ImportProblem] = []
     repeats: list[ImportProblem] = []
     with Importer(path, options or ImportOptions(), terms, HASHER) as importer:
-        for chunk in importer.chunks():
-            if dry_run:
-                with database.readers() as session:
-                    importer.foresee(session, chunk)
-            else:
-                with database.sessions.begin() as session:
-                    importer.settle(session, chunk)
-            problems += chunk.problems
-            repeats += chunk.repeats
+        for chunks in importer.groups():
+            with (database.readers if dry_run else database.sessions).begin() as session:
+                for chunk in chunks:
+                    (importer.foresee if dry_run else importer.settle)(session, chunk)
+                    problems += chunk.problems
+                    repeats += chunk.repeats
         return Taken(
             importer.tally,
             problems,

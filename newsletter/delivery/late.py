@@ -13,13 +13,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from newsletter.delivery.lanes import lane_of
 from newsletter.delivery.states import BatchState, State
 from newsletter.delivery.tables import Batch, Delivery
 from newsletter.editions import edition as editions
 from newsletter.editions.edition import SENT, Edition, StoredMailing
 from newsletter.editions.states import Happening
 from newsletter.editions.states import State as EditionState
+from newsletter.lanes import lane_of
 from subscribers import Event, Exclusion, Reach, Subscription, history, reach
 
 FIRST_NUMBER = 2_000_000_000  # batches from here on belong to late joiners, one each

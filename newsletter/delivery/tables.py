@@ -10,8 +10,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from newsletter.delivery.lanes import Lane
 from newsletter.delivery.states import CODES, BatchState, State
+from newsletter.lanes import Lane
 from subscribers import Base, BigId, Choice, UtcDateTime
 
 REPLY_LENGTH = 500

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import subscribers
 from newsletter import limits
-from newsletter.delivery.lanes import Lane, lane_of
+from newsletter.lanes import Lane, lane_of
 from newsletter.limits import Limit
 from newsletter.signup.evidence import fitting
 from newsletter.signup.mail import Mail, Mailer

@@ -11,7 +11,8 @@ LOCK := uv pip compile --no-config --quiet --universal --python-version 3.11 \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 # What pip cannot bring. (The node inside the wheels of pyright and playwright needs libatomic.)
-APT := chromium fonts-noto-cjk fonts-noto-color-emoji libatomic1 spamassassin
+APT := chromium fonts-noto-cjk fonts-noto-color-emoji libatomic1 opendkim opendkim-tools postfix \
+	python3-dkim rspamd spamassassin
 NODE := tests/node/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
@@ -48,7 +49,7 @@ tools: apt $(NODE) ## install what some tests need and pip cannot bring
 
 lock: $(VENV)/dev ## choose versions anew after a change of pyproject.toml; UPGRADE=1 takes the newest
 	$(BIN)/$(LOCK) --group build -o requirements.txt pyproject.toml
-	$(BIN)/$(LOCK) --group build --group dev --extra postgres -c requirements.txt \
+	$(BIN)/$(LOCK) --group build --group dev --extra cluster -c requirements.txt \
 		-o requirements-dev.txt pyproject.toml
 
 clean: ## remove everything these targets made, except var/

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from newsletter.errors import NewsletterError
+from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing
 
 
@@ -60,13 +61,22 @@ class Transport(Protocol):
     """The way out. One call takes one mailing and any number of its copies."""
 
     name: str
-    copies_per_call: int  # how many copies one intent covers, at most
+    copies_per_call: int  # how many copies one call may take, at most
+    streams: bool  # takes the copies of a call one by one, as it gets room for them
 
-    def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
+    def send(
+        self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+    ) -> Iterator[Outcome | None]:
         """Yield one outcome per copy as soon as it is known, or raise ``TransportError``.
 
-        ``call_id`` is our name for this attempt; a provider that echoes custom arguments in its
-        events carries it, so that an event can settle the call.
+        A copy that was taken from ``copies`` counts as being handed over, so a transport that streams
+        takes the next one only when it can begin with it. From ``copies`` it may get None: no copy may go
+        at this moment, ask again a little later; and it yields None at least every 50 ms while it waits,
+        so that the caller can write down what it has, renew its lease, or end ``copies`` early. A
+        transport that does not stream takes all there are, is given no None, and yields none.
+
+        ``call_id`` is our name for this attempt; a provider that echoes custom arguments in its events
+        carries it, so that an event can settle the call. All copies of a call go to one ``lane``.
         """
         ...
 

@@ -1,0 +1,55 @@
+"""The settings: config.toml, overridden by the environment, checked before anything runs.
+
+``NEWSLETTER_SECTION__KEY`` overrides a key and ``NEWSLETTER_SECTION__KEY_FILE`` reads its value
+from a file. Relative paths count from the folder of config.toml. A value that exists is valid;
+an error names the setting and where it came from.
+"""
+
+from newsletter.config.loading import find_config, load, packaged_config
+from newsletter.config.newsletters import (
+    LANGUAGES,
+    Language,
+    NewsletterSettings,
+    ScheduleSettings,
+    SenderSettings,
+    SourceSettings,
+)
+from newsletter.config.sending import PacingSettings, SendingSettings
+from newsletter.config.settings import AlarmSettings, DatabaseSettings, KeySettings, Settings, WebSettings
+from newsletter.config.transports import (
+    DkimSettings,
+    FileSettings,
+    SendGridAccount,
+    SendGridSettings,
+    SmtpServer,
+    SmtpSettings,
+    TransportKind,
+    TransportSettings,
+)
+
+__all__ = [
+    "LANGUAGES",
+    "AlarmSettings",
+    "DatabaseSettings",
+    "DkimSettings",
+    "FileSettings",
+    "KeySettings",
+    "Language",
+    "NewsletterSettings",
+    "PacingSettings",
+    "ScheduleSettings",
+    "SendGridAccount",
+    "SendGridSettings",
+    "SenderSettings",
+    "SendingSettings",
+    "Settings",
+    "SmtpServer",
+    "SmtpSettings",
+    "SourceSettings",
+    "TransportKind",
+    "TransportSettings",
+    "WebSettings",
+    "find_config",
+    "load",
+    "packaged_config",
+]

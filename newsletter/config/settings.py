@@ -1,0 +1,128 @@
+"""Everything a person may set, section by section."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from newsletter.config.base import Email, Network, OneLine, Origin, Section
+from newsletter.config.newsletters import NewsletterSettings
+from newsletter.config.sending import PacingSettings, SendingSettings
+from newsletter.config.transports import TransportSettings
+from newsletter.errors import ConfigError
+from newsletter.lanes import Lane
+
+ENV_PREFIX = "NEWSLETTER_"
+_SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
+# What a page of ours begins with, now or one day: a newsletter's page could not be reached there.
+_RESERVED = frozenset(
+    "admin api confirm data desk disown healthz leave login logout manage metrics move privacy readyz "
+    "static undo webhooks".split()
+)
+
+
+class DatabaseSettings(Section):
+    url: str = "sqlite:///var/newsletter.db"
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: str) -> str:
+        if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return url
+
+
+class KeySettings(Section):
+    file: Path = Path("var/keys.toml")
+
+
+class WebSettings(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    # Whose X-Forwarded-For is believed. By default only a proxy on this machine.
+    trusted_proxies: tuple[Network, ...] = (ip_network("127.0.0.1"), ip_network("::1"))
+    altcha: Literal["never", "attack", "always"] = "attack"
+    attack_at: int = Field(default=300, ge=1)  # forms an hour, over all visitors
+    api_origins: tuple[Origin, ...] = ()
+    icp: OneLine = ""
+    abroad: OneLine = ""
+    privacy_version: OneLine = "1"
+    privacy_notice: str = ""
+
+
+class AlarmSettings(Section):
+    email: tuple[Email, ...] = ()  # who is told when sending stops
+
+
+class Settings(BaseSettings):
+    """Everything a person may set, with the folder that relative paths count from."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+        validate_default=True,
+    )
+
+    public_url: str = ""
+    templates: Path | None = None  # a folder whose files override ours by name
+    database: DatabaseSettings = DatabaseSettings()
+    keys: KeySettings = KeySettings()
+    transport: TransportSettings = TransportSettings()
+    sending: SendingSettings = SendingSettings()
+    pacing: dict[Lane, PacingSettings] = Field(default_factory=dict)
+    alarms: AlarmSettings = AlarmSettings()
+    web: WebSettings = WebSettings()
+    newsletters: dict[str, NewsletterSettings] = Field(default_factory=dict)
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?", url):
+            raise ValueError("must be an absolute URL such as https://news.example.com")
+        return url.rstrip("/")
+
+    @field_validator("newsletters")
+    @classmethod
+    def _slugs(cls, newsletters: dict[str, NewsletterSettings]) -> dict[str, NewsletterSettings]:
+        for slug in newsletters:
+            if not _SLUG.fullmatch(slug):
+                raise ValueError(f"[newsletters.{slug}]: a slug is a-z, then a-z, 0-9 or _ (40 at most)")
+            if slug in _RESERVED:
+                raise ValueError(f"[newsletters.{slug}]: /{slug} is a page of ours; choose another slug")
+        return newsletters
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, which arrives as keyword arguments."""
+        return env_settings, init_settings
+
+    @property
+    def base_url(self) -> str:
+        """The public address, or where ``newsletter serve`` would listen while none is set."""
+        return self.public_url or f"http://127.0.0.1:{self.web.port}"
+
+    def newsletter(self, slug: str | None) -> tuple[str, NewsletterSettings]:
+        """Return the newsletter named ``slug``, or the only one; raise ``ConfigError`` otherwise."""
+        if slug is None and len(self.newsletters) == 1:
+            return next(iter(self.newsletters.items()))
+        names = ", ".join(self.newsletters) or "none"
+        if slug is None:
+            raise ConfigError(f"name one newsletter with --newsletter (configured: {names})")
+        if slug not in self.newsletters:
+            raise ConfigError(f"there is no [newsletters.{slug}] in the configuration (configured: {names})")
+        return slug, self.newsletters[slug]

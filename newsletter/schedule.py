@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ from newsletter.delivery import books, heartbeat, late
 from newsletter.delivery.worker import drain, new_owner
 from newsletter.editions.edition import open_editions
 from newsletter.errors import NewsletterError
+from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing
 from newsletter.signup import forgetting, requests
 from newsletter.transports.base import Outcome, Transport, Unavailable
@@ -78,14 +79,17 @@ class Stoppable:
     def __init__(self, inner: Transport, stopping: threading.Event) -> None:
         self.name = inner.name
         self.copies_per_call = inner.copies_per_call
+        self.streams = inner.streams
         self._inner = inner
         self._stopping = stopping
 
-    def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
+    def send(
+        self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+    ) -> Iterator[Outcome | None]:
         """Hand over, or raise ``Unavailable`` when it is too late for that."""
         if self._stopping.is_set():
             raise Unavailable("this worker is stopping", retry_after=timedelta(seconds=1))
-        yield from self._inner.send(mailing, copies, call_id=call_id)
+        yield from self._inner.send(mailing, copies, call_id=call_id, lane=lane)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -17,6 +17,7 @@ from newsletter.delivery.sender import EVENTS, LEASE_MARGIN
 from newsletter.delivery.states import Event
 from newsletter.delivery.tables import Notice
 from newsletter.keys import Keys
+from newsletter.lanes import lane_of
 from newsletter.mailing import Copy, Mailing
 from newsletter.transports.base import Outcome, Transport, TransportError, Unavailable
 from subscribers import Subscriber, suppression_of
@@ -90,8 +91,10 @@ class NoticeSender:
             mailing = Mailing.from_bytes(notice.mailing)
             domain = mailing.sender.address.rpartition("@")[2]
             copy = Copy(ref=ref, address=address, values={"message_id": self.keys.message_id(ref, domain)})
-            for outcome in self.transport.send(mailing, [copy], call_id=secrets.token_hex(16)):
-                event, reply = EVENTS[outcome.verdict], outcome.reply
+            lane = lane_of(address.rpartition("@")[2])
+            for each in self.transport.send(mailing, [copy], call_id=secrets.token_hex(16), lane=lane):
+                if each is not None:
+                    outcome, event, reply = each, EVENTS[each.verdict], each.reply
         except Unavailable as error:
             event, reply = Event.RELEASED, str(error)
             pause = retry.pause_for_outage(error.retry_after, moved=False)

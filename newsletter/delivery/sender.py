@@ -147,7 +147,9 @@ class Sender:
         # Not every way a transport may end says what became of the rest: then nobody knows.
         rest, reply = Event.DOUBTED, "the transport gave no outcome"
         try:
-            for outcome in self.transport.send(mailing, copies, call_id=call.key):
+            for outcome in self.transport.send(mailing, copies, call_id=call.key, lane=batch.lane):
+                if outcome is None:
+                    continue
                 missing.discard(outcome.ref)
                 results.append(_became(outcome))
         except TransportError as error:

@@ -57,6 +57,11 @@ def discreet(words: str) -> str:
     return _ADDRESS.sub("…", words)
 
 
+def whole(copies: Iterable[Copy | None]) -> list[Copy]:
+    """Return all the copies of a call, for a transport that does not stream."""
+    return [copy for copy in copies if copy is not None]
+
+
 class Transport(Protocol):
     """The way out. One call takes one mailing and any number of its copies."""
 

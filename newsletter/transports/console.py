@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing, ValueRefused, addr_spec
-from newsletter.transports.base import Outcome, Unavailable, Verdict
+from newsletter.transports.base import Outcome, Unavailable, Verdict, whole
 
 _RULE = "─" * 72
 # A digest may hold what a terminal takes for a command.
@@ -21,14 +22,17 @@ class ConsoleTransport:
 
     name = "console"
     copies_per_call = 100
+    streams = False
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._given = stream
         self._lock = threading.Lock()
 
-    def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
+    def send(
+        self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+    ) -> Iterator[Outcome]:
         """Yield one outcome per copy, or raise ``Unavailable`` when nobody reads the stream."""
-        for copy in copies:
+        for copy in whole(copies):
             try:
                 page = _page(mailing, copy)
             except ValueRefused as error:

@@ -17,13 +17,14 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from newsletter.clock import Clock, utc_now
+from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing, ValueRefused
-from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict
+from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict, whole
 from newsletter.transports.mime import Prepared
 from newsletter.transports.outbox_page import ROWS, outbox_page
 
@@ -40,6 +41,7 @@ class FileTransport:
 
     name = "file"
     copies_per_call = 100
+    streams = False
 
     def __init__(self, folder: Path, clock: Clock = utc_now) -> None:
         self._folder = folder
@@ -47,18 +49,21 @@ class FileTransport:
         self._outboxes: dict[str, _Outbox] = {}
         self._lock = threading.Lock()
 
-    def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
+    def send(
+        self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+    ) -> Iterator[Outcome]:
         """Yield one outcome per copy; the provider's name for a copy is its file's name.
 
         Raises ``Misconfigured`` when the folder cannot be used and ``Unavailable`` when the disk is
         full or fails.
         """
+        given = whole(copies)
         prepared = Prepared(mailing)
         date = self._clock()
         with self._disk():
             outbox = self._outbox(mailing)
         try:
-            for copy in copies:
+            for copy in given:
                 try:
                     message = prepared.message(copy, date)
                 except ValueRefused as error:

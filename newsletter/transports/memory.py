@@ -10,11 +10,12 @@ Copies are kept unfilled, so ten thousand of them cost little.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Filled, Mailing, ValueRefused, addr_spec
-from newsletter.transports.base import Outcome, TransportError, Verdict
+from newsletter.transports.base import Outcome, TransportError, Verdict, whole
 
 Order = Verdict | TransportError
 
@@ -43,6 +44,7 @@ class MemoryTransport:
 
     name = "memory"
     copies_per_call = 1000
+    streams = False
 
     def __init__(self, orders: Mapping[str, Order | Sequence[Order]] | None = None) -> None:
         self.kept: list[Kept] = []
@@ -52,9 +54,11 @@ class MemoryTransport:
         }
         self._lock = threading.Lock()
 
-    def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
+    def send(
+        self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+    ) -> Iterator[Outcome]:
         """Yield one outcome per copy; keep those accepted or in doubt."""
-        for copy in copies:
+        for copy in whole(copies):
             try:
                 addr_spec(copy.address)
                 mailing.fill(copy)

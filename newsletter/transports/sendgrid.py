@@ -14,14 +14,15 @@ import itertools
 import logging
 import ssl
 import time
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from newsletter.clock import Clock, utc_now
+from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing, ValueRefused
 from newsletter.transports import sendgrid_answers as answers
-from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict, discreet
+from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict, discreet, whole
 from newsletter.transports.keepalive import Answer, AnswerLost, NotSent
 from newsletter.transports.sendgrid_api import HOST, SendGridApi
 from newsletter.transports.sendgrid_payload import LARGEST_BODY, MOST_COPIES, Payload, Personalization
@@ -49,6 +50,7 @@ class SendGridTransport:
 
     name = "sendgrid"
     copies_per_call = MOST_COPIES
+    streams = False
 
     def __init__(
         self,
@@ -64,16 +66,19 @@ class SendGridTransport:
         self._longest_call = longest_call
         self._clock = clock
 
-    def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
+    def send(
+        self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+    ) -> Iterator[Outcome]:
         """Yield one outcome per copy, or raise ``TransportError``.
 
         A request that carries every copy is named ``call_id``, so an event with that name settles
         them all; one that carries a part of them is ``call_id.1``, ``call_id.2`` and so on. After a
         lost answer nothing more is sent: ``Unavailable``.
         """
+        given = whole(copies)
         payload = Payload(mailing)
         ready: list[_Ready] = []
-        for copy in copies:
+        for copy in given:
             try:
                 ready.append(_Ready(copy.ref, payload.personalization(copy)))
             except ValueRefused as error:
@@ -87,7 +92,7 @@ class SendGridTransport:
                 raise Unavailable("SendGrid is slow, so the rest was kept back")
             started = started or time.monotonic()
             group = waiting.pop(0)
-            name = call_id if len(group) == len(copies) else f"{call_id}.{next(parts)}"
+            name = call_id if len(group) == len(given) else f"{call_id}.{next(parts)}"
             body = payload.body((one.personalization for one in group), call_id=name)
             if len(body) > LARGEST_BODY and len(group) > 1:
                 waiting[:0] = _halves(group)

@@ -15,14 +15,15 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
 from newsletter.clock import Clock, utc_now
+from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing, ValueRefused
-from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict, discreet
+from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict, discreet, whole
 from newsletter.transports.mime import Prepared
 
 Security = Literal["starttls", "tls", "none"]
@@ -45,6 +46,7 @@ class SmtpTransport:
 
     name = "smtp"
     copies_per_call = 50  # so that a worker that dies leaves few in doubt
+    streams = False
 
     def __init__(
         self,
@@ -73,18 +75,21 @@ class SmtpTransport:
         self._clock = clock
         self._context = context or ssl.create_default_context()
 
-    def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
+    def send(
+        self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+    ) -> Iterator[Outcome]:
         """Yield one outcome per copy; the provider's name for a copy is the server's queue id.
 
         Raises ``Unavailable`` or ``Misconfigured`` when there is no connection or no session.
         """
+        given = whole(copies)
         prepared = Prepared(mailing)
         sender = mailing.sender.address
         client: smtplib.SMTP | None = None
         lost_in_a_row = 0
         started = time.monotonic()
         try:
-            for number, copy in enumerate(copies):
+            for number, copy in enumerate(given):
                 try:
                     message = prepared.message(copy, self._clock())
                 except ValueRefused as error:
@@ -93,7 +98,7 @@ class SmtpTransport:
                 if lost_in_a_row == _LOST_IN_A_ROW:
                     raise Unavailable(f"{self._host} hangs up on one copy after the other")
                 if number and time.monotonic() - started >= self._longest_call.total_seconds():
-                    raise Unavailable(f"{self._host} is slow: it took {number} of {len(copies)} copies")
+                    raise Unavailable(f"{self._host} is slow: it took {number} of {len(given)} copies")
                 client = client or self._connect(hello=sender.rpartition("@")[2])
                 reply = _hand_over(client, sender, copy.address, message)
                 lost_in_a_row = lost_in_a_row + 1 if reply.is_last else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,6 +15,7 @@ from newsletter.delivery.notice_sender import NoticeSender
 from newsletter.delivery.notices import Posted
 from newsletter.delivery.states import State
 from newsletter.delivery.tables import Notice
+from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing, Sender, Template
 from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict
 from newsletter.transports.memory import MemoryTransport
@@ -203,8 +204,11 @@ class Breaks:
 
     name = "breaks"
     copies_per_call = 10
+    streams = False
 
-    def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
+    def send(
+        self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+    ) -> Iterator[Outcome]:
         raise RuntimeError("a bug")
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,8 +16,9 @@ from newsletter.delivery.tables import Batch, Call, Delivery
 from newsletter.delivery.worker import drain
 from newsletter.editions.edition import Edition
 from newsletter.editions.states import State as EditionState
+from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing
-from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict
+from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict, whole
 from newsletter.transports.memory import MemoryTransport
 from subscribers import Event, Evidence, Subscriber, apply, normalise
 from tests.support import KEYS, SEVEN, SLUG, HandClock, a_sender, frozen, open_database, readers
@@ -201,9 +202,13 @@ class Breaks:
 
     name = "breaks"
     copies_per_call = 10
+    streams = False
 
-    def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
-        yield Outcome(ref=copies[0].ref, verdict=Verdict.ACCEPTED)
+    def send(
+        self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+    ) -> Iterator[Outcome]:
+        given = whole(copies)
+        yield Outcome(ref=given[0].ref, verdict=Verdict.ACCEPTED)
         raise RuntimeError("a bug")
 
     def close(self) -> None:
@@ -223,8 +228,11 @@ def test_a_bug_in_a_transport_leaves_doubt_and_not_a_second_copy(database: Datab
 class Forgets(Breaks):
     """A transport that forgets to say what became of all but the first copy."""
 
-    def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
-        yield Outcome(ref=copies[0].ref, verdict=Verdict.ACCEPTED)
+    def send(
+        self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+    ) -> Iterator[Outcome]:
+        given = whole(copies)
+        yield Outcome(ref=given[0].ref, verdict=Verdict.ACCEPTED)
 
 
 def test_a_copy_without_an_outcome_is_in_doubt(database: Database) -> None:
@@ -294,10 +302,13 @@ def test_the_far_side_s_words_never_cost_an_outcome_and_name_nobody(database: Da
     edition = frozen(database, readers(2))
 
     class Talks(Breaks):
-        def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
-            yield Outcome(ref=copies[0].ref, verdict=Verdict.ACCEPTED, provider_id="q" * 400)
+        def send(
+            self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+        ) -> Iterator[Outcome]:
+            given = whole(copies)
+            yield Outcome(ref=given[0].ref, verdict=Verdict.ACCEPTED, provider_id="q" * 400)
             yield Outcome(
-                ref=copies[1].ref, verdict=Verdict.REFUSED, reply="550 <r2@example.com>\0 unknown" + "!" * 900
+                ref=given[1].ref, verdict=Verdict.REFUSED, reply="550 <r2@example.com>\0 unknown" + "!" * 900
             )
 
     drain(a_sender(database, Talks()), edition.id)
@@ -313,9 +324,12 @@ def test_a_name_that_only_one_copy_has_is_not_the_call_s(database: Database) -> 
     edition = frozen(database, readers(2))
 
     class Half(Breaks):
-        def send(self, mailing: Mailing, copies: Sequence[Copy], *, call_id: str) -> Iterator[Outcome]:
-            yield Outcome(ref=copies[0].ref, verdict=Verdict.ACCEPTED, provider_id="queue-1")
-            yield Outcome(ref=copies[1].ref, verdict=Verdict.IN_DOUBT)
+        def send(
+            self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+        ) -> Iterator[Outcome]:
+            given = whole(copies)
+            yield Outcome(ref=given[0].ref, verdict=Verdict.ACCEPTED, provider_id="queue-1")
+            yield Outcome(ref=given[1].ref, verdict=Verdict.IN_DOUBT)
 
     drain(a_sender(database, Half()), edition.id)
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from newsletter.errors import NewsletterError
 from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing
+from newsletter.replies import Meaning
 
 
 class Verdict(StrEnum):
@@ -31,6 +32,7 @@ class Outcome:
     verdict: Verdict
     provider_id: str | None = None  # what the provider calls this copy or its call
     reply: str = ""  # verbatim, at most 500 characters
+    meaning: Meaning | None = None  # what a reply that is no acceptance says, where it can be told
 
 
 class TransportError(NewsletterError):

@@ -48,6 +48,9 @@ class Event(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     GIVEN_UP = "given up"  # deferred too often
+    RETRIED = "retried"  # a person has refused copies tried once more
+    RESENT = "resent"  # a person accepts that somebody may get a second copy
+    SETTLED = "settled"  # a person found out that it was accepted
 
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -64,10 +67,14 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.IN_FLIGHT, Event.DOUBTED): State.IN_DOUBT,
     (State.IN_FLIGHT, Event.RELEASED): State.WAITING,
     # Evidence that arrives late settles doubt: the far side's answer reached a worker that had
-    # been given up for dead. Nothing else leaves doubt here, least of all towards waiting.
+    # been given up for dead. Nothing else leaves doubt by itself, least of all towards waiting.
     (State.IN_DOUBT, Event.ACCEPTED): State.ACCEPTED,
     (State.IN_DOUBT, Event.REFUSED): State.REFUSED,
     (State.IN_DOUBT, Event.DOUBTED): State.IN_DOUBT,
+    # What only a person may do.
+    (State.REFUSED, Event.RETRIED): State.WAITING,
+    (State.IN_DOUBT, Event.RESENT): State.WAITING,
+    (State.IN_DOUBT, Event.SETTLED): State.ACCEPTED,
 }
 
 OPEN = (State.WAITING, State.IN_FLIGHT, State.DEFERRED)

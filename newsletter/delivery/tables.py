@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, SmallInteger, String, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -61,6 +61,11 @@ class Batch(Base):
     owner: Mapped[str | None] = mapped_column(String(64))
     lease_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     deferrals: Mapped[int] = mapped_column(default=0)  # how often copies of it were told to wait
+    # Counted as outcomes come in, so that a sum over batches tells how an edition goes. The books
+    # count deliveries.
+    accepted: Mapped[int] = mapped_column(default=0, server_default="0")
+    refused: Mapped[int] = mapped_column(default=0, server_default="0")
+    enqueued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the engine was last told
 
     __table_args__ = (UniqueConstraint("edition_id", "number"), Index(None, "state", "due_at"))
 
@@ -98,6 +103,29 @@ class Delivery(Base):
     reply: Mapped[str | None] = mapped_column(String(REPLY_LENGTH))  # why not, in the far side's words
 
     __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class LanePace(Base):
+    """How a lane goes, over all hosts; what ``pacing`` decides from."""
+
+    __tablename__ = "lane_pace"
+
+    lane: Mapped[Lane] = mapped_column(Choice(Lane), primary_key=True)
+    free_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the next copy may go
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    throttles: Mapped[int] = mapped_column(default=0)  # in a row
+    day: Mapped[date | None] = mapped_column(Date)  # the local day of ``taken``
+    taken: Mapped[int] = mapped_column(default=0)
+
+
+class Switch(Base):
+    """A switch for all hosts: while its row is there, what it names is off."""
+
+    __tablename__ = "switch"
+
+    name: Mapped[str] = mapped_column(String(24), primary_key=True)
+    off_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    because: Mapped[str] = mapped_column(String(REPLY_LENGTH))  # by whom, and why
 
 
 class Notice(Base):

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from newsletter.editions.states import Happening, Kind, State, next_state
 from subscribers import Base, BigId, Choice, UtcDateTime
 
-SENT = (State.SENDING, State.FINISHED)  # there is nothing more to decide about such an edition
+# Frozen: everybody it is owed to has a row, and there is nothing more to decide about its content.
+SENT = (State.SENDING, State.PAUSED, State.FINISHED, State.CANCELLED)
+OPEN = (State.SENDING, State.PAUSED)
 
 
 class Edition(Base):
@@ -39,6 +41,8 @@ class Edition(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deliver_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # what is left then expires
+    stopped_because: Mapped[str | None] = mapped_column(Text)  # paused or cancelled: by whom, and why
 
     __table_args__ = (
         UniqueConstraint("newsletter", "day", "kind", "serial"),

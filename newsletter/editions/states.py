@@ -21,7 +21,9 @@ class State(StrEnum):
     MISSING = "missing"  # its hour came and there was no digest: a row too
     HELD = "held"  # the gate found a reason not to send it unattended
     SENDING = "sending"  # frozen: everyone it is owed to has a row
+    PAUSED = "paused"  # frozen, and nothing is handed over until it is resumed
     FINISHED = "finished"  # nothing more is going to be handed over
+    CANCELLED = "cancelled"  # a person ended it; what was not handed over is withdrawn
 
 
 class Happening(StrEnum):
@@ -31,7 +33,10 @@ class Happening(StrEnum):
     FAILED_GATE = "failed the gate"
     FROZEN = "frozen"
     DRAINED = "drained"
-    JOINED = "joined"  # a late reader chose today's edition: there is one more copy to hand over
+    JOINED = "joined"  # there is more to hand over: a late reader, or copies a person has sent again
+    PAUSED = "paused"  # by a person, or because too much was refused
+    RESUMED = "resumed"
+    CANCELLED = "cancelled"
 
 
 class EditionTransitionNotAllowed(NewsletterError):
@@ -52,6 +57,16 @@ TRANSITIONS: dict[tuple[State | None, Happening], State] = {
     (State.SENDING, Happening.JOINED): State.SENDING,
     (State.FINISHED, Happening.DRAINED): State.FINISHED,
     (State.FINISHED, Happening.JOINED): State.SENDING,
+    (State.SENDING, Happening.PAUSED): State.PAUSED,
+    (State.SENDING, Happening.RESUMED): State.SENDING,
+    (State.SENDING, Happening.CANCELLED): State.CANCELLED,
+    (State.PAUSED, Happening.PAUSED): State.PAUSED,
+    (State.PAUSED, Happening.JOINED): State.PAUSED,
+    (State.PAUSED, Happening.RESUMED): State.SENDING,
+    (State.PAUSED, Happening.CANCELLED): State.CANCELLED,
+    (State.PAUSED, Happening.DRAINED): State.FINISHED,
+    (State.CANCELLED, Happening.CANCELLED): State.CANCELLED,
+    (State.CANCELLED, Happening.DRAINED): State.CANCELLED,
 }
 
 

@@ -7,13 +7,14 @@ are its own affair. Times are aware UTC; the caller owns the transaction.
 from subscribers.addresses import Address, AddressHasher, InvalidAddress, mask, normalise
 from subscribers.base import Base, BigId, Choice, UtcDateTime
 from subscribers.consent import Consent
-from subscribers.eligible import Exclusion, Reach, considered, eligible, excluded, languages, reach
+from subscribers.eligible import Exclusion, Reach, considered, eligible, excluded, languages, last_look, reach
 from subscribers.erasure import erase
 from subscribers.preferences import (
     AddressChange,
     ask_to_move,
     confirm_move,
     forget_unconfirmed,
+    has_moved_since,
     pause,
     prefer,
 )
@@ -103,9 +104,11 @@ __all__ = [
     "forget_unconfirmed",
     "guard_cell",
     "happen",
+    "has_moved_since",
     "history",
     "is_suppressed",
     "languages",
+    "last_look",
     "lift",
     "mask",
     "next_status",

@@ -113,6 +113,16 @@ def confirm_move(session: Session, change_id: int, *, new_end: bool, now: dateti
     return change
 
 
+def has_moved_since(session: Session, subscriber_id: int, moment: datetime | None) -> bool:
+    """Say whether a person has changed their address since a moment; None is before all."""
+    moved = select(AddressChange.id).where(
+        AddressChange.subscriber_id == subscriber_id, AddressChange.done_at.is_not(None)
+    )
+    if moment is not None:
+        moved = moved.where(AddressChange.done_at >= moment)
+    return session.scalars(moved).first() is not None
+
+
 def forget_unconfirmed(session: Session, *, before: datetime, limit: int = 1000) -> int:
     """Forget people who were last asked for before a moment, never confirmed and never left a list.
 

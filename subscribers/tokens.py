@@ -1,7 +1,7 @@
 """Signed links: one token opens one door, for one person, on one newsletter.
 
 ``<key id>.<newsletter>.<subscriber, base 36>.<signature>``, with the minute it was made (base 36)
-before the signature where a token ends: no query string, nothing that HTML or a header would have to
+before the signature where that matters: no query string, nothing that HTML or a header would have to
 escape. The signature is HMAC-SHA-256 cut to 128 bits over the purpose and all of it, so a token for one
 purpose is worthless for another. Keys are versioned; an old key verifies for ever, because a link to
 leave must work in the oldest mail.
@@ -37,7 +37,7 @@ class Purpose(StrEnum):
     MOVE_NEW = "move_new"
 
 
-# How long a token works after it was made; the others work for ever.
+# How long a token works after it was made; the others work for ever, though some say when they were made.
 LIFETIMES = {
     Purpose.CONFIRM: timedelta(days=7),
     Purpose.UNDO: timedelta(hours=1),
@@ -45,14 +45,17 @@ LIFETIMES = {
     Purpose.MOVE_OLD: timedelta(days=2),
     Purpose.MOVE_NEW: timedelta(days=2),
 }
+# "I never signed up" is about the address the mail went to, which the person may have given up since.
+DATED = frozenset({*LIFETIMES, Purpose.DISOWN})
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Whom a valid token is about."""
+    """Whom a valid token is about, and the minute it was made in where the token says so."""
 
     newsletter: str
     subscriber_id: int
+    made_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,12 @@ class TokenKeys:
     ) -> str:
         """Return the token that lets ``subscriber_id`` do ``purpose`` on ``newsletter``.
 
-        A purpose whose tokens end needs ``now``.
+        A purpose whose tokens say when they were made needs ``now``.
         """
         body = f"{self.current}.{newsletter}.{_base36(subscriber_id)}"
-        if purpose in LIFETIMES:
+        if purpose in DATED:
             if now is None:
-                raise ValueError(f"a token to {purpose} ends, so it needs the time it is made")
+                raise ValueError(f"a token to {purpose} needs the time it is made")
             body += f".{_base36(int(now.timestamp()) // 60)}"
         return f"{body}.{self._signature(self.current, purpose, body)}"
 
@@ -91,14 +94,14 @@ class TokenKeys:
         body = token.rpartition(".")[0]
         if not hmac.compare_digest(self._signature(shape[1], purpose, body), shape[5]):
             return None
+        made_at = datetime.fromtimestamp(int(shape[4], 36) * 60, UTC) if shape[4] else None
         if purpose in LIFETIMES:
-            if now is None or shape[4] is None:
+            if now is None or made_at is None:
                 return None
-            made_at = datetime.fromtimestamp(int(shape[4], 36) * 60, UTC)
             # A minute of grace: the moment was cut to its minute.
             if not timedelta(0) <= now - made_at <= LIFETIMES[purpose] + timedelta(minutes=1):
                 return None
-        return Claim(newsletter=shape[2], subscriber_id=int(shape[3], 36))
+        return Claim(newsletter=shape[2], subscriber_id=int(shape[3], 36), made_at=made_at)
 
     def _signature(self, key_id: str, purpose: Purpose, body: str) -> str:
         digest = hmac.digest(self.keys[key_id], f"{purpose}\0{body}".encode(), hashlib.sha256)

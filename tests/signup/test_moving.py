@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from newsletter.signup import membership
-from newsletter.signup.requests import PER_ADDRESS
+from newsletter.signup.requests import PER_ADDRESS, Wish
 from subscribers import Purpose, Status, normalise
-from tests.signup.support import House
+from tests.signup.support import PRESS, House
+from tests.support import KEYS
 
 ADA, BOB, NEW = "ada@example.com", "bob@example.com", "ada@new.example"
 
@@ -91,6 +92,26 @@ def test_moving_counts_among_the_mails_of_either_end(house: House) -> None:
     assert len(house.mails(ADA)) == PER_ADDRESS[0].times
     assert len([kept for kept in house.transport.kept if kept.copy.address.startswith("victim")]) == 2
     assert len(house.mails(NEW)) == 2  # the other one of Carol's three was her own sign-up
+
+
+def test_i_never_signed_up_is_worth_nothing_once_the_address_was_given_up(house: House) -> None:
+    id_ = house.subscribe(ADA)
+    old = house.token("disown", ADA)
+    house.clock.forward(timedelta(hours=1))
+    ask_to_move(house, id_)
+    for end in (ADA, NEW):
+        assert house.read(lambda s: membership.whose(s, KEYS, Purpose.DISOWN, old, now=house.now))
+        house.act(membership.confirm_move, house.token("move", end))
+
+    pressed = house.act(membership.disown, old, evidence=PRESS)
+
+    assert pressed is None
+    assert house.status(NEW) is Status.ACTIVE
+    house.clock.forward(timedelta(days=1))
+    house.ask(NEW, Wish.LINK)
+    house.answer()
+    assert house.act(membership.disown, house.token("disown", NEW), evidence=PRESS)
+    assert house.status(NEW) is Status.LEFT
 
 
 def test_a_mailer_of_another_newsletter_moves_nobody(house: House) -> None:

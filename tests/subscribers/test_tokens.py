@@ -71,6 +71,15 @@ def test_a_token_to_leave_never_ends() -> None:
     assert not {Purpose.LEAVE, Purpose.DISOWN, Purpose.MANAGE} & set(LIFETIMES)
 
 
+def test_a_token_to_disown_says_when_it_was_made_and_never_ends() -> None:
+    token = KEYS.sign(Purpose.DISOWN, newsletter="a", subscriber_id=1, now=SEVEN)
+
+    claim = KEYS.verify(Purpose.DISOWN, token, now=SEVEN + timedelta(days=9999))
+
+    assert claim
+    assert claim.made_at == SEVEN
+
+
 def test_a_token_that_ends_cannot_be_made_or_read_without_the_time() -> None:
     with pytest.raises(ValueError, match="needs the time"):
         KEYS.sign(Purpose.CONFIRM, newsletter="a", subscriber_id=1)

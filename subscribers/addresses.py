@@ -18,6 +18,7 @@ from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
 # is looked at once for all who share it: an import is many times faster for it.
 _PLAIN = re.compile(r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 _LONGEST = 254  # RFC 5321 4.5.3.1.3
+_LONGEST_LOCAL = 64  # before the @; 4.5.3.1.1
 
 
 class InvalidAddress(ValueError):
@@ -45,7 +46,7 @@ class Address:
 def normalise(typed: str) -> Address:
     """Return the address a person meant, or raise ``InvalidAddress``."""
     plain = _PLAIN.fullmatch(typed.strip())
-    if plain and plain.end() - plain.start() <= _LONGEST and _is_common(plain[2].lower()):
+    if plain and _fits(plain[0], plain[1]) and _is_common(plain[2].lower()):
         return Address(plain[0].lower())
     return _normalise_any(typed)
 
@@ -67,8 +68,14 @@ def _normalise_any(typed: str) -> Address:
     except EmailNotValidError as error:
         reason = "is not a complete address" if isinstance(error, EmailSyntaxError) else "cannot get mail"
         raise InvalidAddress(f"what was typed {reason}") from None
-    domain = valid.ascii_domain.lower()
-    return Address(f"{valid.local_part.lower()}@{domain}")
+    address = f"{valid.local_part.lower()}@{valid.ascii_domain.lower()}"
+    if not _fits(address, valid.local_part):  # the library looks at the local part only when it is strict
+        raise InvalidAddress("what was typed cannot get mail")
+    return Address(address)
+
+
+def _fits(address: str, local: str) -> bool:
+    return len(address) <= _LONGEST and len(local) <= _LONGEST_LOCAL
 
 
 def mask(address: str) -> str:

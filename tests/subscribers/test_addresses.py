@@ -46,6 +46,14 @@ def test_what_mail_cannot_reach_is_refused_without_repeating_it(typed: str) -> N
     assert not typed or typed not in str(refused.value)
 
 
+@pytest.mark.parametrize("typed", ["{}@example.com", "{}@例子.中国", "{}＠example.com"])
+def test_what_stands_before_the_at_has_at_most_64_characters(typed: str) -> None:
+    assert normalise(typed.format("a" * 64)).value.startswith("a" * 64 + "@")
+    for longer in ("a" * 65, f"{'a' * 32}.{'b' * 32}"):
+        with pytest.raises(InvalidAddress):
+            normalise(typed.format(longer))
+
+
 def test_a_hash_depends_on_the_key_and_on_nothing_else() -> None:
     address = normalise("ada@example.com")
 

@@ -162,7 +162,8 @@ def _finite(text: str) -> float:
 
 
 def _check_text(value: Any, column: str) -> None:
-    text = json.dumps(value, ensure_ascii=False)
+    # Without the backslashes that are text, every \u0000 that is left stands for the character.
+    text = json.dumps(value, ensure_ascii=False).replace("\\\\", "")
     if "\\u0000" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise Unsaid(f"{column}: a character that cannot be stored")
 

@@ -91,6 +91,7 @@ def test_moving_takes_a_yes_from_both_mailboxes(house: House) -> None:
 
     assert "两个邮箱都寄了信" in text
     assert all("换到新邮箱" in page.text for page in pages)
+    assert all("lei@example.com" in page.text for page in pages)  # whoever agrees sees to what
     assert "还差另一边" in first.text
     assert before[1] == person
     assert "换好了" in second.text

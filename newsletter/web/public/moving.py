@@ -10,11 +10,15 @@ from sqlalchemy.orm import Session
 from newsletter import language
 from newsletter.signup import membership
 from newsletter.web.door import READ, WRITE, Door, Routes
-from subscribers import AddressChange, Purpose, mask
+from subscribers import AddressChange, Purpose
 
 
 class Moving:
-    """The page behind the link that each of the two mailboxes gets."""
+    """The page behind the link that each of the two mailboxes gets.
+
+    It names the wanted address in full: whoever wants it must see a slip of the hand, and whoever has the
+    old one must see where their newsletter would go.
+    """
 
     def __init__(self, door: Door) -> None:
         self.door = door
@@ -36,7 +40,7 @@ class Moving:
         if change.done_at is not None:
             return self._told(request, slug, is_done=True)
         return self.door.show(
-            request, "ask", slug=slug, about="web.move", address=mask(change.address), elsewhere=None
+            request, "ask", slug=slug, about="web.move", address=change.address, elsewhere=None
         )
 
     def confirm(self, request: Request, token: str) -> Response:

@@ -195,7 +195,7 @@ def _write(
     published_at: datetime,
     now: datetime,
 ) -> ArchivePage:
-    text = _shown(" ".join(_lines(digest)))
+    text = "\n".join(filter(None, map(_shown, _lines(digest))))
     page.title = _shown(digest.title)
     page.description = _description(digest)
     page.ai_generated, page.sponsored = digest.front.ai_generated, digest.front.sponsored
@@ -295,20 +295,34 @@ def terms_of(query: str) -> list[str]:
 
 
 def excerpt(text: str, terms: Sequence[str]) -> list[tuple[str, bool]]:
-    """Return a piece of ``text`` around the first term, cut into parts; true: a term is what it is."""
+    """Return a piece of the line with most of the terms, cut into parts; true: a term is what it is.
+
+    The first line is the title, which is shown beside the excerpt anyway.
+    """
     if not terms:
         return []
+    title, *lines = text.split("\n")
+    line = max(lines, key=lambda line: _count(line, terms), default=title)
+    if not _count(line, terms):
+        line = title
     pattern = re.compile("|".join(map(re.escape, sorted(terms, key=len, reverse=True))), re.IGNORECASE)
-    first = pattern.search(text)
+    first = pattern.search(line)
     start = max(0, first.start() - _EXCERPT // 2) if first else 0
-    piece = text[start : start + _EXCERPT * 2]
+    if start and line[start - 1 : start + 1].isascii():
+        start = line.rfind(" ", 0, start) + 1  # not in the middle of a word
+    piece = line[start : start + _EXCERPT * 2]
     parts: list[tuple[str, bool]] = [("…", False)] if start else []
     position = 0
     for found in pattern.finditer(piece):
         parts += [(piece[position : found.start()], False), (found[0], True)]
         position = found.end()
-    parts.append((piece[position:] + ("…" if start + len(piece) < len(text) else ""), False))
+    parts.append((piece[position:] + ("…" if start + len(piece) < len(line) else ""), False))
     return [part for part in parts if part[0]]
+
+
+def _count(line: str, terms: Sequence[str]) -> int:
+    folded = line.casefold()
+    return sum(term in folded for term in terms)
 
 
 def _of(newsletter: str) -> Select[ArchivePage]:

@@ -197,6 +197,7 @@ class Archive:
             is_public=not is_search,
             is_get=not is_search,  # another language would forget what was looked for
             is_search=is_search,
+            is_newest=after is None,
             query=query,
             finds=finds,
             long_date=words.long_date,

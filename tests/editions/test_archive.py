@@ -194,6 +194,20 @@ def test_an_excerpt_shows_what_was_found() -> None:
     assert parts[-1][0].endswith("后…")
 
 
+def test_an_excerpt_is_of_one_paragraph_the_one_that_says_most() -> None:
+    text = "芯片周\n另一条\n芯片降价了\nNVIDIA 的芯片\n芯片"
+
+    assert archive.excerpt(text, ["芯片"]) == [("芯片", True), ("降价了", False)]
+    assert archive.excerpt(text, ["芯片", "nvidia"])[0] == ("NVIDIA", True)
+    assert archive.excerpt(text, ["周"]) == [("芯片", False), ("周", True)]
+
+
+def test_an_excerpt_begins_with_a_whole_word() -> None:
+    parts = archive.excerpt(f"题\n{'word ' * 30}芯片", ["芯片"])
+
+    assert parts[1][0].startswith("word ")
+
+
 # ---- pictures ----
 
 

@@ -12,6 +12,7 @@ from httpx2 import Response
 from newsletter.delivery import ledger
 from subscribers import Purpose, Status
 from tests.support import DAY, SLUG, a_mailing, new_edition
+from tests.web import shelf
 from tests.web.support import House, a_house, hidden
 
 Visit = Callable[[House], Response]
@@ -82,6 +83,14 @@ def _again(house: House) -> Response:
     return house.client.post(f"/{SLUG}", data=hidden(page) | {"address": "li.lei@qq.com"})
 
 
+def _shelf(path: str) -> Visit:
+    def visit(house: House) -> Response:
+        shelf.fill(house)
+        return house.client.get(f"/{SLUG}/archive{path}")
+
+    return visit
+
+
 def _link(purpose: Purpose, status: Status = Status.ACTIVE) -> Visit:
     return lambda house: house.client.get(house.path(purpose, house.reader(status=status)))
 
@@ -122,6 +131,15 @@ PAGES: dict[str, Visit] = {
     "index": lambda house: house.client.get("/"),
     "gone": lambda house: house.client.get("/manage/1.ai_daily.1.xxxxxxxxxxxxxxxxxxxxxx"),
     "full": _full,
+    "archive": _shelf(""),
+    "archive-end": _shelf(f"?before={DAY - timedelta(days=20)}"),
+    "archive-empty": lambda house: house.client.get(f"/{SLUG}/archive"),
+    "archive-newest": _shelf(f"/{DAY}"),
+    "archive-edition": _shelf(f"/{shelf.FULL}"),
+    "archive-search": _shelf("/search?q=芯片"),
+    "archive-found": _shelf("/search?q=芯片+表格"),
+    "archive-nothing": _shelf("/search?q=从来没有的词"),
+    "archive-no-query": _shelf("/search?q="),
 }
 # What the installation is told, where a page is only shown then.
 OPTIONS: dict[str, dict[str, Any]] = {

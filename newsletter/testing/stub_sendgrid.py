@@ -128,6 +128,7 @@ class StubSendGrid:
         self.account = Account.GOOD
         self.refused: set[str] = set()  # addresses that it takes for invalid
         self.is_cryptic = False  # a refusal of a body then says "Bad Request" and no field
+        self.tells_first_only = False  # it then names one thing that is wrong, and no more
         self.longest_body = longest_body
         self.exchanges: list[Exchange] = []
         self._clock = clock
@@ -229,7 +230,7 @@ class StubSendGrid:
             return errors(400, (None, "Bad Request"))
         if found := problems(body, now=self._clock()) or self._refuse_addresses(body):
             told = [(None, "Bad Request")] if self.is_cryptic else [(one.field, one.message) for one in found]
-            return errors(400, *told)
+            return errors(400, *told[: 1 if self.tells_first_only else None])
         if refusal := self._refuse_sender(body):
             return refusal
         if body.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):

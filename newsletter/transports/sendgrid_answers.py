@@ -6,7 +6,7 @@
 lost, 500, 502, 504 and their like        in doubt: a gateway may fail after the request got through
 429, 503                                  ``Unavailable``
 400, 413                                  refused as a whole; see ``named``
-401, 403                                  ``Misconfigured``: key, quota or sender
+401, 403                                  ``Misconfigured``: key, quota or sender, and what to do
 anything else, redirects too              ``Misconfigured``: not SendGrid
 ========================================  =========================================================
 """
@@ -36,8 +36,11 @@ class Said:
     words: str
 
 
-def read(answer: Answer | AnswerLost, *, now: datetime) -> Said:
-    """Return what ``answer`` says, or raise ``Unavailable`` or ``Misconfigured``."""
+def read(answer: Answer | AnswerLost, *, now: datetime, in_sandbox: bool = False) -> Said:
+    """Return what ``answer`` says, or raise ``Unavailable`` or ``Misconfigured``.
+
+    ``in_sandbox`` says that the request was only to be checked: then 200 means it would be accepted.
+    """
     if isinstance(answer, AnswerLost):
         return Said(verdict=Verdict.IN_DOUBT, words=f"the answer was lost: {answer}"[:_LONGEST_WORDS])
     status = answer.status
@@ -45,15 +48,15 @@ def read(answer: Answer | AnswerLost, *, now: datetime) -> Said:
     message_id = (answer.headers.get("X-Message-Id") or "").strip()
     if status == 202 and message_id:
         return Said(verdict=Verdict.ACCEPTED, provider_id=message_id, words=words)
+    if status == 200 and in_sandbox:
+        return Said(verdict=Verdict.ACCEPTED, words=words)
     if status in (429, 503):
         raise Unavailable(f"SendGrid asks to wait: {discreet(words)}", retry_after=_retry_after(answer, now))
     if 200 <= status < 300 or status >= 500:
         return Said(verdict=Verdict.IN_DOUBT, words=words)
     if status in (400, 413):
         return Said(verdict=Verdict.REFUSED, words=words)
-    if status in (401, 403):
-        raise Misconfigured(f"SendGrid refuses this key, account or sender: {discreet(words)}")
-    raise Misconfigured(f"transport.sendgrid.host does not answer like SendGrid: {discreet(words)}")
+    raise Misconfigured(f"{_remedy(answer)} (it said: {discreet(words)})")
 
 
 def named(answer: Answer, *, copies: int) -> dict[int, str]:
@@ -73,6 +76,20 @@ def named(answer: Answer, *, copies: int) -> dict[int, str]:
     if about_itself or _ALL_ALIKE <= len(found) == copies:
         raise Misconfigured(f"SendGrid refuses this mailing: {discreet(_words(answer))}")
     return found
+
+
+def _remedy(answer: Answer) -> str:
+    """Return what a person must do about an answer that stops all sending."""
+    words = _words(answer).lower()
+    if answer.status not in (401, 403):
+        return "transport.sendgrid.host does not answer like SendGrid; set it to the API's own host"
+    if "credits" in words:
+        return "the SendGrid account has used up its plan; raise the plan or wait for the next period"
+    if "from" in words and ("sender" in words or "match" in words):
+        return "SendGrid does not know our sender; verify sender.address or its domain there, or change it"
+    if answer.status == 401:
+        return "SendGrid does not know our key; make a new one there and set its api_key"
+    return "SendGrid forbids this to our key; give it the scope mail.send, and let this machine's IP in"
 
 
 def _errors(answer: Answer) -> list[tuple[str, str]]:

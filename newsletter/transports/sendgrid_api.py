@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 
 import sendgrid
 
-from newsletter.transports.base import Misconfigured
+from newsletter.errors import ConfigError
 from newsletter.transports.keepalive import Answer, Connection, Deadline
+from newsletter.transports.sendgrid_accounts import Account
 
 HOST = "https://api.sendgrid.com"
 EU_HOST = "https://api.eu.sendgrid.com"
@@ -34,25 +35,26 @@ class SendGridApi:
     ``host`` is also how an account in the EU is reached (``EU_HOST``). ``timeout`` is for a whole
     request, from the first connect to the last byte of the answer (only the look-up of the host's
     name is outside it). ``context`` trusts other authorities than the system's. Raises
-    ``Misconfigured`` for a key or a host that cannot be one.
+    ``ConfigError`` for a host that cannot be one.
     """
 
     def __init__(
         self,
-        api_key: str,
+        account: Account,
         *,
         host: str = HOST,
         timeout: timedelta = timedelta(seconds=60),
         context: ssl.SSLContext | None = None,
     ) -> None:
-        key = api_key.strip()
-        if not key or not key.isascii() or not key.isprintable():
-            raise Misconfigured("transport.sendgrid.api_key must be a key such as SG.…")
         self._host, self._port, is_secure = _place(host)
         # Loading the authorities takes 23 ms, so they are loaded once.
         self._tls = (context or ssl.create_default_context()) if is_secure else None
         self._timeout = timeout
-        self._library = sendgrid.SendGridAPIClient(api_key=key, host=host.rstrip("/"))
+        self._library = sendgrid.SendGridAPIClient(
+            api_key=account.api_key.strip(),
+            host=host.rstrip("/"),
+            impersonate_subuser=account.subuser or None,
+        )
         self._idle: list[Connection] = []
         self._lock = threading.Lock()
 
@@ -124,5 +126,5 @@ def _place(host: str) -> tuple[str, int, bool]:
         or not place.hostname
         or place.path not in ("", "/")
     ):
-        raise Misconfigured(f"transport.sendgrid.host must be a URL such as {HOST}")
+        raise ConfigError(f"transport.sendgrid.host must be a URL such as {HOST}")
     return place.hostname, port, is_secure

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from email.utils import parseaddr
+from json.encoder import encode_basestring  # what json.dumps writes a string with; here without the dict
 from typing import Any
 
 from newsletter.mailing import Copy, Hole, Mailing, Template, ValueRefused, addr_spec
@@ -23,6 +24,11 @@ MOST_COPIES = 1000  # in one request
 _MOST_SUBSTITUTIONS = 150
 _MOST_SUBSTITUTION_BYTES = 10_000  # for one copy
 
+# Where a value stands in what a copy brings: its name, its address, then the holes.
+_REF, _ADDRESS, _FIRST_HOLE = 0, 1, 2
+
+Personalization = str  # one copy's share of a body, as JSON
+
 _NO_TRACKING = {
     "click_tracking": {"enable": False, "enable_text": False},
     "open_tracking": {"enable": False},
@@ -31,87 +37,121 @@ _NO_TRACKING = {
     "ganalytics": {"enable": False},
 }
 
-Personalization = dict[str, Any]
-
 
 class Payload:
-    """A mailing ready to be joined with its copies. Raises ``Misconfigured`` when SendGrid cannot take it."""
+    """A mailing ready to be joined with its copies. Raises ``Misconfigured`` when SendGrid cannot take it.
 
-    def __init__(self, mailing: Mailing) -> None:
+    What is the same for every copy is turned into JSON once. A copy costs its values: each is checked,
+    written and quoted once, however often it stands in the copy.
+    """
+
+    def __init__(self, mailing: Mailing, *, ip_pool: str = "") -> None:
         holes = {hole for part in (mailing.text, mailing.html) for hole in part.holes()}
         if len(holes) > _MOST_SUBSTITUTIONS:
             raise Misconfigured(f"the template has {len(holes)} holes; SendGrid takes {_MOST_SUBSTITUTIONS}")
-        self._tokens = _tokens(mailing, holes)
-        self._own_headers: list[tuple[str, Template]] = []
-        headers: dict[str, str] = {}
-        self._root: dict[str, Any] = {
-            "from": _mailbox(mailing.sender.name, mailing.sender.address),
+        tokens = _tokens(mailing, holes)
+        own_headers = _own_headers(mailing)
+        self._mailbox = _mailbox(mailing.sender.name, mailing.sender.address)
+        root: dict[str, Any] = {
+            "from": self._mailbox,
             "subject": mailing.subject,
             # Text first: SendGrid refuses any other order (RFC 2046, 5.1.4).
             "content": [
-                {"type": "text/plain", "value": self._with_tokens(mailing.text)},
-                {"type": "text/html", "value": self._with_tokens(mailing.html)},
+                {"type": "text/plain", "value": _with_tokens(mailing.text, tokens)},
+                {"type": "text/html", "value": _with_tokens(mailing.html, tokens)},
             ],
-            "headers": headers,
             "categories": [mailing.edition],
             "tracking_settings": _NO_TRACKING,
+            **_same_headers(mailing),
         }
-        for name, template in mailing.headers:
-            has_holes = any(template.holes())
-            if name.lower() == "reply-to":
-                if has_holes:
-                    raise Misconfigured("over SendGrid, Reply-To must be the same for every reader")
-                self._root["reply_to"] = _mailbox(*parseaddr(template.fill({})))
-            elif has_holes:
-                self._own_headers.append((name, template))
-            else:
-                headers[name] = header_value(template.fill({}))
-        if not headers:
-            del self._root["headers"]
+        if ip_pool:
+            root["ip_pool_name"] = ip_pool
+        self._root = _json(root)[:-1]  # open, for what is added to it
+        self._token_bytes = sum(map(len, tokens.values()))
+        self._in_parts = len(tokens)  # so many of the holes are replaced in the parts
+        self._holes = list(tokens)
+        frame = ['{"to":[{"email":"', _ADDRESS, '"}],"custom_args":{"nl_ref":"', _REF, '"}']
+        if tokens:
+            frame += [
+                ',"substitutions":{',
+                *self._between((token, [hole]) for hole, token in tokens.items()),
+                "}",
+            ]
+        if own_headers:
+            frame += [
+                ',"headers":{',
+                *self._between((name, template.pieces) for name, template in own_headers),
+                "}",
+            ]
+        self._places = [piece for piece in frame if isinstance(piece, int)]
+        self._frame = "".join(
+            "%s" if isinstance(piece, int) else piece.replace("%", "%%") for piece in [*frame, "}"]
+        )
 
     def personalization(self, copy: Copy) -> Personalization:
         """Return one copy's share of a body, or raise ``ValueRefused``."""
         values = copy.values
-        own: Personalization = {
-            "to": [{"email": addr_spec(copy.address)}],
-            "custom_args": {"nl_ref": copy.ref},
-        }
-        if self._tokens:
-            substitutions = {
-                token: hole.write(values.get(hole.name, hole.default)) for hole, token in self._tokens.items()
-            }
-            size = sum(len(token) + len(value.encode()) for token, value in substitutions.items())
+        written = [hole.write(values.get(hole.name, hole.default)) for hole in self._holes]
+        in_parts = written[: self._in_parts]
+        # No character takes more than 4 bytes, so mostly nothing needs to be counted exactly.
+        if self._token_bytes + 4 * sum(map(len, in_parts)) > _MOST_SUBSTITUTION_BYTES:
+            size = self._token_bytes + sum(len(value.encode()) for value in in_parts)
             if size > _MOST_SUBSTITUTION_BYTES:
                 raise ValueRefused(
                     f"its values take {size} bytes; SendGrid takes {_MOST_SUBSTITUTION_BYTES} a copy"
                 )
-            own["substitutions"] = substitutions
-        if self._own_headers:
-            own["headers"] = {name: template.fill(values) for name, template in self._own_headers}
-        return own
+        quoted = [_quoted(copy.ref), _quoted(addr_spec(copy.address))]
+        quoted += [_quoted(value) for value in written]
+        return self._frame % tuple([quoted[place] for place in self._places])
 
     def body(self, personalizations: Iterable[Personalization], *, call_id: str) -> bytes:
         """Return a request for these copies. Every event about them will carry ``call_id``."""
-        return _bytes(
-            {
-                **self._root,
-                "custom_args": {"nl_call": call_id},
-                "personalizations": list(personalizations),
-            }
-        )
+        return self._body({"custom_args": {"nl_call": call_id}}, personalizations)
 
-    def probe(self) -> bytes:
-        """Return a request that is checked like any other but sends nothing, for no reader."""
-        return _bytes(
-            {
-                **self._root,
-                "personalizations": [{"to": [{"email": self._root["from"]["email"]}]}],
-                "mail_settings": {"sandbox_mode": {"enable": True}},
-            }
-        )
+    def probe(self, personalization: Personalization | None = None) -> bytes:
+        """Return a request that is checked like any other but sends nothing; for no reader, or for one."""
+        nobody = _json({"to": [{"email": self._mailbox["email"]}]})
+        return self._body({"mail_settings": {"sandbox_mode": {"enable": True}}}, [personalization or nobody])
 
-    def _with_tokens(self, template: Template) -> str:
-        return "".join(piece if isinstance(piece, str) else self._tokens[piece] for piece in template.pieces)
+    def _body(self, added: dict[str, Any], personalizations: Iterable[Personalization]) -> bytes:
+        parts = (self._root, ",", _json(added)[1:-1], ',"personalizations":[', ",".join(personalizations))
+        return "".join((*parts, "]}")).encode()
+
+    def _between(self, named: Iterable[tuple[str, Sequence[str | Hole]]]) -> Iterator[str | int]:
+        """Yield the inside of a JSON object, with the place of a value wherever a copy brings one."""
+        for number, (name, pieces) in enumerate(named):
+            yield f'{"," if number else ""}{_json(name)}:"'
+            for piece in pieces:
+                yield _quoted(piece) if isinstance(piece, str) else self._place(piece)
+            yield '"'
+
+    def _place(self, hole: Hole) -> int:
+        if hole not in self._holes:
+            self._holes.append(hole)
+        return _FIRST_HOLE + self._holes.index(hole)
+
+
+def _with_tokens(template: Template, tokens: Mapping[Hole, str]) -> str:
+    return "".join(piece if isinstance(piece, str) else tokens[piece] for piece in template.pieces)
+
+
+def _same_headers(mailing: Mailing) -> dict[str, Any]:
+    """Return what of the headers is the same for every copy, as SendGrid wants it."""
+    headers: dict[str, str] = {}
+    found: dict[str, Any] = {}
+    for name, template in mailing.headers:
+        if name.lower() == "reply-to":
+            found["reply_to"] = _mailbox(*parseaddr(template.fill({})))
+        elif not any(template.holes()):
+            headers[name] = header_value(template.fill({}))
+    return {**found, "headers": headers} if headers else found
+
+
+def _own_headers(mailing: Mailing) -> list[tuple[str, Template]]:
+    own = [(name, template) for name, template in mailing.headers if any(template.holes())]
+    if any(name.lower() == "reply-to" for name, _ in own):
+        raise Misconfigured("over SendGrid, Reply-To must be the same for every reader")
+    return own
 
 
 def _tokens(mailing: Mailing, holes: set[Hole]) -> dict[Hole, str]:
@@ -129,5 +169,10 @@ def _mailbox(name: str, address: str) -> dict[str, str]:
     return {"email": address, "name": name} if name.strip() else {"email": address}
 
 
-def _bytes(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _quoted(text: str) -> str:
+    """Return ``text`` as it stands between the quotes of a JSON string."""
+    return encode_basestring(text)[1:-1]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from contextlib import closing
 from datetime import timedelta
 
 import pytest
 
+from newsletter.errors import ConfigError
 from newsletter.mailing import Hole, HoleKind, Template
 from newsletter.testing import faults
 from newsletter.testing.stub_sendgrid import StubSendGrid
@@ -177,7 +179,7 @@ def test_a_template_with_too_many_holes_is_a_matter_for_a_person(sendgrid: SendG
 def test_a_body_too_large_for_sendgrid_is_halved(
     stub: StubSendGrid, sendgrid: SendGridTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.transports.sendgrid.LARGEST_BODY", 8_000)
+    monkeypatch.setattr("newsletter.transports.sendgrid_call.LARGEST_BODY", 8_000)
 
     assert verdicts(send(sendgrid, 8)) == {Verdict.ACCEPTED}
 
@@ -187,7 +189,7 @@ def test_a_body_too_large_for_sendgrid_is_halved(
 
 @pytest.mark.parametrize("key", ["", "  ", "SG.\r\nX: y", "SG.密钥"])
 def test_what_cannot_be_a_key_is_a_matter_for_a_person(key: str) -> None:
-    with pytest.raises(Misconfigured, match=r"transport\.sendgrid\.api_key"):
+    with pytest.raises(ConfigError, match=r"transport\.sendgrid\.api_key"):
         SendGridTransport(key)
 
 
@@ -195,7 +197,7 @@ def test_what_cannot_be_a_key_is_a_matter_for_a_person(key: str) -> None:
     "host", ["api.sendgrid.com", "ftp://x", "https://", "https://x:port", "https://x/v3"]
 )
 def test_what_cannot_be_a_host_is_a_matter_for_a_person(host: str) -> None:
-    with pytest.raises(Misconfigured, match=r"transport\.sendgrid\.host"):
+    with pytest.raises(ConfigError, match=r"transport\.sendgrid\.host"):
         SendGridTransport(KEY, host=host)
 
 
@@ -243,6 +245,41 @@ def test_a_body_that_is_too_large_for_the_far_side_is_taken_apart(
     assert len(stub.messages) == 8
 
 
+@pytest.mark.parametrize("is_cryptic", [True, False], ids=["cryptic", "named"])
+@pytest.mark.parametrize("seed", range(2))
+def test_every_bad_copy_is_found_wherever_it_stands(
+    stub: StubSendGrid, sendgrid: SendGridTransport, seed: int, is_cryptic: bool
+) -> None:
+    bad = set(random.Random(seed).sample(range(1, 301), k=3 + 5 * seed))
+    print(f"seed {seed}: bad are {sorted(bad)}")
+    stub.refused = {f"reader{number}@example.com" for number in bad}
+    stub.is_cryptic = is_cryptic
+
+    outcomes = send(sendgrid, 300)
+
+    refused = {ref for ref, one in outcomes.items() if one.verdict is Verdict.REFUSED}
+    assert refused == {f"r{number}" for number in bad}
+    assert {message.address for message in stub.messages}.isdisjoint(stub.refused)
+    assert len({message.address for message in stub.messages}) == len(stub.messages) == 300 - len(bad)
+    assert len(stub.exchanges) <= 5 + 2 * len(bad) * 9  # two requests for each halving, nine halvings
+
+
+@pytest.mark.parametrize("is_one_by_one", [True, False], ids=["one by one", "cryptic"])
+def test_what_is_wrong_with_every_copy_is_the_mailings_fault(
+    stub: StubSendGrid, sendgrid: SendGridTransport, is_one_by_one: bool
+) -> None:
+    # Their addresses stand for whatever all copies bring along, such as a header of their own.
+    stub.refused = {copy.address for copy in copies(1000)}
+    stub.is_cryptic, stub.tells_first_only = not is_one_by_one, is_one_by_one
+
+    outcomes: list[Outcome] = []
+    with pytest.raises(Misconfigured, match="whoever it is for"):
+        outcomes.extend(sendgrid.send(a_mailing(), copies(1000), call_id="c1"))
+
+    assert outcomes == []
+    assert len(stub.exchanges) < 30
+
+
 def test_a_mailing_that_sendgrid_refuses_refuses_no_reader(
     stub: StubSendGrid, sendgrid: SendGridTransport
 ) -> None:
@@ -276,23 +313,28 @@ def test_a_refusal_of_everybody_is_the_mailings_fault(
 
 
 def test_after_a_lost_answer_the_rest_stays_with_us(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
-    stub.refused = {"reader3@example.com"}
-    stub.script(None, faults.BROKEN.kept())
+    stub.refused, stub.is_cryptic = {"reader1@example.com"}, True
+    stub.script(None, None, faults.BROKEN.kept())  # refused, asked in the sandbox, and lost
     outcomes: list[Outcome] = []
 
-    outcomes.extend(sendgrid.send(a_mailing(), copies(5), call_id="c1"))
+    with pytest.raises(Unavailable, match="kept back") as unavailable:
+        outcomes.extend(sendgrid.send(a_mailing(), copies(8), call_id="c2"))
 
-    found = {one.ref: one.verdict for one in outcomes}
+    assert {one.verdict for one in outcomes} == {Verdict.IN_DOUBT}
+    assert len(outcomes) == 4
+    assert unavailable.value.retry_after
+
+
+def test_who_was_refused_is_told_although_the_others_are_in_doubt(
+    stub: StubSendGrid, sendgrid: SendGridTransport
+) -> None:
+    stub.refused = {"reader3@example.com"}
+    stub.script(None, faults.BROKEN.kept())
+
+    found = {one.ref: one.verdict for one in sendgrid.send(a_mailing(), copies(5), call_id="c1")}
+
     assert found.pop("r3") is Verdict.REFUSED
     assert set(found.values()) == {Verdict.IN_DOUBT}
-
-    stub.refused, stub.is_cryptic = {"reader1@example.com"}, True
-    stub.script(None, None, faults.BROKEN.kept())
-    again: list[Outcome] = []
-    with pytest.raises(Unavailable, match="kept back"):
-        again.extend(sendgrid.send(a_mailing(), copies(8), call_id="c2"))
-    assert {one.verdict for one in again} == {Verdict.IN_DOUBT}
-    assert len(again) == 4
 
 
 def test_a_slow_far_side_does_not_outlast_the_lease(stub: StubSendGrid) -> None:

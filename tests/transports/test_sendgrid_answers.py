@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing, suppress
 from datetime import timedelta
 
 import pytest
@@ -13,8 +14,10 @@ from newsletter.mailing import Copy
 from newsletter.testing import faults
 from newsletter.testing.faults import Fault
 from newsletter.testing.stub_sendgrid import Account, StubSendGrid
+from newsletter.transports import patience
 from newsletter.transports.base import Misconfigured, Outcome, TransportError, Unavailable, Verdict
 from newsletter.transports.sendgrid import SendGridTransport
+from tests.support import HandClock
 from tests.transports.conftest import KEY
 from tests.transports.support import LONG, NOW, SHORT, a_mailing, copies
 
@@ -84,14 +87,60 @@ def test_what_was_surely_not_accepted_may_be_tried_again(stub: StubSendGrid, fau
     assert stub.messages == []
 
 
-def test_nobody_there_is_unavailable(stub: StubSendGrid, sendgrid: SendGridTransport) -> None:
+def test_nobody_there_is_unavailable(stub: StubSendGrid) -> None:
+    clock = HandClock(NOW)
     stub.refuse_connections()
 
-    with pytest.raises(Unavailable, match="not reached"):
-        send(sendgrid)
+    with closing(SendGridTransport(KEY, host=stub.url, clock=clock)) as transport:
+        with pytest.raises(Unavailable, match="not reached") as unavailable:
+            send(transport)
+        stub.listen()
+        assert unavailable.value.retry_after
+        clock.forward(unavailable.value.retry_after)
 
-    stub.listen()
-    assert verdicts(send(sendgrid)) == {Verdict.ACCEPTED}
+        assert verdicts(send(transport)) == {Verdict.ACCEPTED}
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.rate_limited(), faults.UNAVAILABLE, faults.BROKEN], ids=lambda fault: fault.name
+)
+def test_while_one_waits_nobody_asks(stub: StubSendGrid, fault: Fault) -> None:
+    clock = HandClock(NOW)
+    stub.script(fault)
+    waits: list[timedelta] = []
+
+    with closing(SendGridTransport(KEY, host=stub.url, clock=clock)) as transport:
+        with suppress(Unavailable):
+            send(transport, call_id="c1")
+        for call_id in ("c2", "c3"):
+            with pytest.raises(Unavailable) as unavailable:
+                send(transport, call_id=call_id)
+            waits.append(unavailable.value.retry_after or timedelta(0))
+
+        assert len(stub.exchanges) == 1
+        assert timedelta(0) < waits[0] == waits[1] <= patience.FIRST
+        clock.forward(waits[0])
+        assert verdicts(send(transport, call_id="c4")) == {Verdict.ACCEPTED}
+
+
+def test_each_trouble_in_a_row_costs_longer_and_a_success_forgives(stub: StubSendGrid) -> None:
+    clock = HandClock(NOW)
+    waits: list[timedelta] = []
+    stub.script(*[faults.rate_limited()] * 12, None, faults.rate_limited())
+
+    with closing(SendGridTransport(KEY, host=stub.url, clock=clock)) as transport:
+        for number in range(14):
+            try:
+                send(transport, call_id=f"c{number}")
+            except Unavailable as unavailable:
+                waits.append(unavailable.retry_after or timedelta(0))
+                clock.forward(waits[-1])
+
+    assert patience.FIRST / 2 <= waits[0] <= patience.FIRST
+    assert waits[4] > 4 * waits[0]
+    assert all(patience.LONGEST / 2 <= wait <= patience.LONGEST for wait in waits[9:12])
+    assert len(set(waits[9:12])) == 3  # no two workers come back at the same moment
+    assert waits[12] <= patience.FIRST
 
 
 def test_a_far_side_that_drips_does_not_hold_us_beyond_the_deadline(stub: StubSendGrid) -> None:
@@ -135,7 +184,9 @@ def test_a_wait_is_believed_when_it_can_be(
     with pytest.raises(Unavailable) as unavailable:
         send(sendgrid)
 
-    assert unavailable.value.retry_after == wait
+    retry_after = unavailable.value.retry_after
+    assert retry_after
+    assert retry_after == wait or (wait is None and patience.FIRST / 2 <= retry_after <= patience.FIRST)
 
 
 @pytest.mark.parametrize("account", [Account.OUT_OF_CREDITS, Account.BANNED])
@@ -144,7 +195,7 @@ def test_an_account_that_may_not_send_is_a_matter_for_a_person(
 ) -> None:
     stub.account = account
 
-    words = "Maximum credits exceeded" if account is Account.OUT_OF_CREDITS else "authorization grant"
+    words = "used up its plan.*credits" if account is Account.OUT_OF_CREDITS else "make a new one"
     with pytest.raises(Misconfigured, match=words):
         send(sendgrid)
 
@@ -164,7 +215,7 @@ def test_a_sender_who_is_not_verified_is_a_matter_for_a_person(
 ) -> None:
     stub.domains = ["other.example"]
 
-    with pytest.raises(Misconfigured, match="verified Sender Identity"):
+    with pytest.raises(Misconfigured, match=r"verify sender\.address.*verified Sender Identity"):
         send(sendgrid)
 
 
@@ -193,7 +244,8 @@ def test_no_script_of_faults_sends_twice_or_loses_a_copy(
     stub.refused = {f"reader{number}@example.com" for number in bad}
     stub.is_cryptic = cryptic
     stub.script(*script)
-    transport = SendGridTransport(KEY, host=stub.url, clock=lambda: NOW)
+    clock = HandClock(NOW)
+    transport = SendGridTransport(KEY, host=stub.url, clock=clock)
     waiting: list[Copy] = copies(6)
     ended: dict[str, Outcome] = {}
 
@@ -203,7 +255,7 @@ def test_no_script_of_faults_sends_twice_or_loses_a_copy(
                 assert outcome.ref not in ended
                 ended[outcome.ref] = outcome
         except TransportError:
-            pass
+            clock.forward(timedelta(hours=1))
         waiting = [copy for copy in waiting if copy.ref not in ended]
         if not waiting:
             break

@@ -11,7 +11,6 @@ from newsletter import keys as key_file
 from newsletter.clock import Clock, utc_now
 from newsletter.config import Settings, TransportKind
 from newsletter.database import Database, connect
-from newsletter.errors import ConfigError
 from newsletter.keys import Keys
 from newsletter.mailing import Copy, Mailing
 from newsletter.urls import Urls
@@ -126,14 +125,28 @@ class App:
                 )
             case TransportKind.SENDGRID:
                 from newsletter.transports.sendgrid import SendGridTransport
+                from newsletter.transports.sendgrid_accounts import Account
 
-                key = chosen.sendgrid.api_key.get_secret_value()
-                if not key:
-                    raise ConfigError("transport.sendgrid.api_key is empty; set it, best by …API_KEY_FILE")
+                main = chosen.sendgrid
+                timeout = timedelta(seconds=main.timeout_seconds)
                 return SendGridTransport(
-                    api_key=key,
-                    host=chosen.sendgrid.host,
-                    timeout=timedelta(seconds=chosen.sendgrid.timeout_seconds),
+                    main.api_key.get_secret_value(),
+                    ip_pool=main.ip_pool,
+                    accounts=[
+                        Account(
+                            name=account.name,
+                            api_key=(account.api_key.get_secret_value() or main.api_key.get_secret_value()),
+                            subuser=account.subuser,
+                            ip_pool=account.ip_pool,
+                            lanes=account.lanes,
+                            weight=account.weight,
+                        )
+                        for account in main.accounts
+                    ],
+                    host=main.host,
+                    timeout=timeout,
+                    # A last request may take all its time, and the lease must outlast it by as much.
+                    longest_call=max(self.settings.sending.lease - 2 * timeout, timedelta(0)),
                     clock=self.clock,
                 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 
 from subscribers import Address, AddressHasher, InvalidAddress, mask, normalise
@@ -59,6 +61,15 @@ def test_a_hash_depends_on_the_key_and_on_nothing_else() -> None:
 
     assert AddressHasher(b"k" * 32).digest(address) == AddressHasher(b"k" * 32).digest(address)
     assert AddressHasher(b"k" * 32).digest(address) != AddressHasher(b"x" * 32).digest(address)
+
+
+@pytest.mark.parametrize("length", [32, 64, 65, 200])
+def test_a_hash_is_the_hmac_that_everybody_else_computes(length: int) -> None:
+    key = bytes(range(length))
+
+    digest = AddressHasher(key).digest(normalise("ada@example.com"))
+
+    assert digest == hmac.digest(key, b"ada@example.com", "sha256")
 
 
 def test_neither_an_address_nor_a_key_shows_in_logs() -> None:

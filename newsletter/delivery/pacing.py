@@ -115,7 +115,8 @@ def grant(
         return Grant(copies=copies, state=after)
     if copies == left:
         return Grant(copies=copies, state=after, next_at=next_day, reason=Why.WARM_UP)
-    return Grant(copies=copies, state=after, next_at=after.free_at, reason=Why.RATE)
+    next_at = _worth_asking(limits, after.free_at or now, wanted - copies)
+    return Grant(copies=copies, state=after, next_at=next_at, reason=Why.RATE)
 
 
 def throttled(state: LaneState, now: datetime) -> LaneState:
@@ -171,6 +172,11 @@ def _free_after(limits: Limits, state: LaneState, copies: int, now: datetime) ->
     earliest = now - limits.time_for(limits.burst - 1)
     start = earliest if free_at is None else max(free_at, earliest)
     return start + limits.time_for(copies)
+
+
+def _worth_asking(limits: Limits, free_at: datetime, wanted: int) -> datetime:
+    """Return when a tenth of a burst is due: asking for one copy at a time would wear out the row."""
+    return free_at + limits.time_for(min(wanted, ceil(limits.burst / 10)) - 1)
 
 
 def _believed(limits: Limits, free_at: datetime | None, now: datetime) -> datetime | None:

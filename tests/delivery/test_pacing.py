@@ -104,6 +104,18 @@ def test_whoever_always_wants_more_gets_the_whole_rate(per_minute: int) -> None:
     assert taken == pytest.approx(10 * per_minute, rel=0.01, abs=2)
 
 
+@given(per_minute=st.floats(0.5, 1_000_000))
+def test_a_lane_is_asked_for_at_most_about_ten_times_a_second(per_minute: float) -> None:
+    limits = Limits(per_minute=per_minute)
+    state, now, asked = LaneState(), SEVEN, 0
+
+    while now < SEVEN + SECOND:
+        granted = ask(limits, state, 10**6, now)
+        state, now, asked = granted.state, granted.next_at or now, asked + 1
+
+    assert asked <= 12
+
+
 def test_who_comes_late_catches_up_with_one_burst_at_most() -> None:
     limits = Limits(per_minute=600)
     first = ask(limits, LaneState(), 1000, SEVEN)

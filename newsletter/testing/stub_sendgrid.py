@@ -15,10 +15,11 @@ Accepted requests stay in memory, unrendered, so ten thousand copies cost little
 from __future__ import annotations
 
 import json
+import random
 import secrets
 import ssl
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -134,6 +135,7 @@ class StubSendGrid:
         self._clock = clock
         self._accepted: list[tuple[str, datetime, Mapping[str, Any]]] = []
         self._script: list[Fault | None] = []
+        self._trouble: tuple[float, Sequence[Fault], random.Random] = (0, (), random.Random())  # noqa: S311
         self._lock = threading.Lock()
         self._loopback = Loopback(self, tls=tls)
 
@@ -187,6 +189,11 @@ class StubSendGrid:
         with self._lock:
             self._script.extend(faults)
 
+    def go_wrong(self, share: float, faults: Sequence[Fault], *, seed: int) -> None:
+        """Let a share of the requests to send go wrong from now on, by a chance that ``seed`` repeats."""
+        with self._lock:
+            self._trouble = (share, faults, random.Random(seed))  # noqa: S311  # a rehearsal, no secret
+
     def end_connections(self) -> None:
         """End the connections there are, as a server does with idle ones."""
         self._loopback.end_connections()
@@ -202,9 +209,14 @@ class StubSendGrid:
     # --- what the server asks ---
 
     def fault_for(self, method: str, path: str) -> Fault | None:
-        """Return the next fault of the script."""
+        """Return the next fault of the script, or one by chance when it is over."""
+        if path != SEND:
+            return None
         with self._lock:
-            return self._script.pop(0) if self._script and path == SEND else None
+            if self._script:
+                return self._script.pop(0)
+            share, faults, chance = self._trouble
+            return chance.choice(faults) if faults and chance.random() < share else None
 
     def answer(self, request: Request, fault: Fault | None) -> Answer:
         """Check, keep and answer one request."""
@@ -235,10 +247,14 @@ class StubSendGrid:
             return refusal
         if body.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
             return Answer(status=200)
-        message_id = secrets.token_urlsafe(16)
+        answer = self._accepted_answer()
         if is_kept and self.account is not Account.SUSPENDED:
             with self._lock:
-                self._accepted.append((message_id, self._clock(), body))
+                self._accepted.append((answer.headers["X-Message-Id"], self._clock(), body))
+        return answer
+
+    def _accepted_answer(self) -> Answer:
+        message_id = secrets.token_urlsafe(16)
         return Answer(status=202, headers={"X-Message-Id": message_id, "X-Frame-Options": "DENY"})
 
     def _refuse_addresses(self, body: Mapping[str, Any]) -> list[Problem]:

@@ -15,7 +15,7 @@ from email.utils import parseaddr
 from json.encoder import encode_basestring  # what json.dumps writes a string with; here without the dict
 from typing import Any
 
-from newsletter.mailing import Copy, Hole, Mailing, Template, ValueRefused, addr_spec
+from newsletter.mailing import Copy, Hole, HoleKind, Mailing, Template, ValueRefused, addr_spec
 from newsletter.transports.base import Misconfigured
 from newsletter.transports.wire import header_value
 
@@ -66,7 +66,7 @@ class Payload:
         }
         if ip_pool:
             root["ip_pool_name"] = ip_pool
-        self._root = _json(root)[:-1]  # open, for what is added to it
+        self._root = _json(root)[:-1].encode()  # open, for what is added to it
         self._token_bytes = sum(map(len, tokens.values()))
         self._in_parts = len(tokens)  # so many of the holes are replaced in the parts
         self._holes = list(tokens)
@@ -84,6 +84,8 @@ class Payload:
                 "}",
             ]
         self._places = [piece for piece in frame if isinstance(piece, int)]
+        # In a URL, as in an address, nothing may stand that JSON would have to quote.
+        self._is_free = [hole.kind is not HoleKind.URL for hole in self._holes]
         self._frame = "".join(
             "%s" if isinstance(piece, int) else piece.replace("%", "%%") for piece in [*frame, "}"]
         )
@@ -100,9 +102,12 @@ class Payload:
                 raise ValueRefused(
                     f"its values take {size} bytes; SendGrid takes {_MOST_SUBSTITUTION_BYTES} a copy"
                 )
-        quoted = [_quoted(copy.ref), _quoted(addr_spec(copy.address))]
-        quoted += [_quoted(value) for value in written]
-        return self._frame % tuple([quoted[place] for place in self._places])
+        row = [_quoted(copy.ref), addr_spec(copy.address)]
+        row += [
+            _quoted(value) if is_free else value
+            for value, is_free in zip(written, self._is_free, strict=True)
+        ]
+        return self._frame % tuple([row[place] for place in self._places])
 
     def body(self, personalizations: Iterable[Personalization], *, call_id: str) -> bytes:
         """Return a request for these copies. Every event about them will carry ``call_id``."""
@@ -114,8 +119,9 @@ class Payload:
         return self._body({"mail_settings": {"sandbox_mode": {"enable": True}}}, [personalization or nobody])
 
     def _body(self, added: dict[str, Any], personalizations: Iterable[Personalization]) -> bytes:
-        parts = (self._root, ",", _json(added)[1:-1], ',"personalizations":[', ",".join(personalizations))
-        return "".join((*parts, "]}")).encode()
+        start = f',{_json(added)[1:-1]},"personalizations":['
+        # Joined as text the copies, mostly ASCII, would take as much room a letter as the Chinese parts.
+        return b"".join((self._root, start.encode(), ",".join(personalizations).encode(), b"]}"))
 
     def _between(self, named: Iterable[tuple[str, Sequence[str | Hole]]]) -> Iterator[str | int]:
         """Yield the inside of a JSON object, with the place of a value wherever a copy brings one."""

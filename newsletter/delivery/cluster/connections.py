@@ -45,7 +45,7 @@ class BoundedConnector(PsycopgConnector):
             configure=_configure,
         )
         self._patience_seconds = patience.total_seconds()
-        self._longest_seconds = 3 * self._patience_seconds
+        self._longest_seconds = 2 * self._patience_seconds
 
     async def open_async(self, pool: AsyncConnectionPool | None = None) -> None:
         """Connect, or raise ``TimeoutError``."""

@@ -16,7 +16,10 @@ from newsletter.mailing import Copy, Mailing
 from newsletter.urls import Urls
 
 if TYPE_CHECKING:
+    from newsletter.delivery.engine import Engine
     from newsletter.delivery.notice_sender import NoticeSender
+    from newsletter.delivery.stopping import Stopping
+    from newsletter.delivery.worker import Courier
     from newsletter.morning import Morning
     from newsletter.rendering.notice import NoticeRenderer
     from newsletter.rendering.renderer import Renderer
@@ -77,16 +80,15 @@ class App:
     def notice_sender(self) -> NoticeSender:
         """Return what hands notices over, ready to run beside the editions."""
         from newsletter.delivery.notice_sender import NoticeSender
-        from newsletter.delivery.worker import new_owner
         from newsletter.signup.mail import Unwanted
 
         return NoticeSender(
             database=self.database,
-            transport=self.transport,
+            transport=self.notice_transport,
             keys=self.keys,
             clock=self.clock,
             lease=self.settings.sending.lease,
-            owner=new_owner(),
+            owner=self.owner,
             unwanted=Unwanted(self.keys, self.clock),
         )
 
@@ -96,7 +98,20 @@ class App:
 
     @cached_property
     def transport(self) -> Transport:
-        """The transport that the settings choose."""
+        """The transport that the settings choose, for editions."""
+        return self._make_transport()
+
+    @cached_property
+    def notice_transport(self) -> Transport:
+        """The way out of notices: of their own where editions could take up all connections."""
+        return self._make_transport() if self.reaches_real_readers else self.transport
+
+    @property
+    def reaches_real_readers(self) -> bool:
+        """Whether what is sent leaves this machine."""
+        return self.settings.transport.kind in REACHES_REAL_READERS
+
+    def _make_transport(self) -> Transport:
         chosen = self.settings.transport
         match chosen.kind:
             case TransportKind.FILE:
@@ -113,14 +128,23 @@ class App:
                 return MemoryTransport()
             case TransportKind.SMTP:
                 from newsletter.transports.smtp import SmtpTransport
+                from newsletter.transports.smtp_connection import Server
 
                 return SmtpTransport(
-                    host=chosen.smtp.host,
-                    port=chosen.smtp.port,
-                    security=chosen.smtp.security,
-                    username=chosen.smtp.username,
-                    password=chosen.smtp.password.get_secret_value(),
+                    [
+                        Server(
+                            host=one.host,
+                            port=one.port,
+                            security=one.security,
+                            username=one.username,
+                            password=one.password.get_secret_value(),
+                            connections=one.connections,
+                            weight=one.weight,
+                        )
+                        for one in chosen.smtp.servers
+                    ],
                     timeout=timedelta(seconds=chosen.smtp.timeout_seconds),
+                    messages_per_connection=chosen.smtp.messages_per_connection,
                     clock=self.clock,
                 )
             case TransportKind.SENDGRID:
@@ -150,36 +174,79 @@ class App:
                     clock=self.clock,
                 )
 
+    @cached_property
+    def owner(self) -> str:
+        """The name of this process in the ledger."""
+        from newsletter.delivery.worker import new_owner
+
+        return new_owner()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What wakes the workers of this installation."""
+        from newsletter.delivery.engine import engine_for
+
+        return engine_for(self.settings.sending.engine, self.settings.database.url)
+
+    def courier(self, stopping: Stopping | None = None) -> Courier:
+        """Return what sends the editions of all newsletters that are due, until ``stopping``."""
+        from newsletter.delivery.composer import Composer
+        from newsletter.delivery.pacer import Pacer
+        from newsletter.delivery.pacing import Limits
+        from newsletter.delivery.sender import Sender
+        from newsletter.delivery.stopping import Stopping
+        from newsletter.delivery.worker import Courier, Limit
+
+        sending, newsletters = self.settings.sending, self.settings.newsletters
+        stopping = stopping or Stopping(sending.shutdown_grace)
+        zone = next((entry.schedule.tz for entry in newsletters.values()), None)
+        limits = {lane: Limits(**pace.model_dump()) for lane, pace in self.settings.pacing.items()}
+        pacer = Pacer(limits, zone) if zone else Pacer(limits)
+        senders = {
+            slug: Sender(
+                database=self.database,
+                transport=self.transport,
+                composer=Composer(self.keys, self.urls(slug)),
+                clock=self.clock,
+                lease=sending.lease,
+                owner=self.owner,
+                pacer=pacer,
+                stopping=stopping,
+            )
+            for slug in newsletters
+        }
+        return Courier(
+            database=self.database,
+            senders=senders,
+            clock=self.clock,
+            lease=sending.lease,
+            owner=self.owner,
+            threads=sending.threads,
+            pacer=pacer,
+            stopping=stopping,
+            engine=self.engine,
+            limit=Limit(percent=sending.refused_limit_percent, after_outcomes=sending.refused_limit_after),
+        )
+
     def morning(self, slug: str) -> Morning:
         """Return the morning of a newsletter, ready to run."""
-        from newsletter.delivery.composer import Composer
-        from newsletter.delivery.sender import Sender
-        from newsletter.delivery.worker import new_owner
         from newsletter.morning import Morning
 
-        urls = self.urls(slug)
         return Morning(
             slug=slug,
             newsletter=self.settings.newsletters[slug],
             database=self.database,
             renderer=self.renderer,
-            urls=urls,
+            urls=self.urls(slug),
             batch_size=self.settings.sending.batch_size,
             refusal=self.refusal(),
-            sender=Sender(
-                database=self.database,
-                transport=self.transport,
-                composer=Composer(self.keys, urls),
-                clock=self.clock,
-                lease=self.settings.sending.lease,
-                owner=new_owner(),
-            ),
+            courier=self.courier(),
         )
 
     def refusal(self) -> str:
         """Return why this installation may not send editions yet; empty when it may."""
         kind, url = self.settings.transport.kind, urlsplit(self.settings.public_url)
-        if kind not in REACHES_REAL_READERS or url.scheme == "https" or _is_this_machine(url.hostname):
+        if not self.reaches_real_readers or url.scheme == "https" or _is_this_machine(url.hostname):
             return ""
         wrong = "is not https" if url.scheme else "is empty"
         return (
@@ -189,7 +256,7 @@ class App:
 
     def close(self) -> None:
         """Let go of connections that were opened."""
-        for part in ("transport", "database"):
+        for part in ("engine", "transport", "notice_transport", "database"):
             if part in self.__dict__:
                 self.__dict__[part].close()
 

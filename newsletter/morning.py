@@ -19,9 +19,8 @@ from newsletter.config import LANGUAGES, NewsletterSettings
 from newsletter.database import Database
 from newsletter.delivery import books, ledger
 from newsletter.delivery.books import Books
-from newsletter.delivery.sender import Sender
 from newsletter.delivery.states import State as DeliveryState
-from newsletter.delivery.worker import drain
+from newsletter.delivery.worker import Courier
 from newsletter.digests import sources
 from newsletter.digests.day import day_in_name
 from newsletter.digests.digest import Digest
@@ -38,6 +37,7 @@ from newsletter.urls import Urls
 from subscribers import languages
 
 RACES = 3  # how often another process may be quicker before we give up
+LEAST_TIME = timedelta(hours=2)  # that an edition has to go out, however late it begins
 SERIALIZATION_FAILURES = ("40001", "40P01")  # PostgreSQL, Appendix A
 
 
@@ -135,7 +135,7 @@ class Morning:
     newsletter: NewsletterSettings
     database: Database
     renderer: Renderer
-    sender: Sender
+    courier: Courier
     urls: Urls
     batch_size: int
     refusal: str = ""  # why this installation sends no editions yet
@@ -143,7 +143,7 @@ class Morning:
     @property
     def now(self) -> datetime:
         """This moment, aware UTC."""
-        return self.sender.clock()
+        return self.courier.clock()
 
     def today(self) -> date:
         """The local day it is now."""
@@ -164,7 +164,7 @@ class Morning:
                 return edition
             before = self._accepted(edition)
             if edition.state is State.SENDING:
-                drain(self.sender, edition.id, sole_sender=sole, after_batch=progress)
+                self.courier.send_due(edition_id=edition.id, sole_sender=sole, after_batch=progress)
             with self.database.readers() as session:
                 edition = session.get_one(Edition, edition.id)
                 return _report(session, edition, sent_now=self._accepted(edition) - before)
@@ -285,8 +285,21 @@ class Morning:
         with self.database.snapshot() as session:
             edition = editions.find(session, self.slug, day, lock=True) or self._new(day)
             self._describe(edition, chosen, proof)
-            ledger.freeze(session, edition, mailings, batch_size=self.batch_size, now=self.now)
+            ledger.freeze(
+                session,
+                edition,
+                mailings,
+                batch_size=self.batch_size,
+                now=self.now,
+                deliver_until=self._end(day),
+            )
+            self.courier.wake(session)
             return edition
+
+    def _end(self, day: date) -> datetime:
+        """Return when what is left of an edition expires; one begun very late by hand has a few hours."""
+        schedule = self.newsletter.schedule
+        return max(datetime.combine(day, schedule.deliver_until, schedule.tz), self.now + LEAST_TIME)
 
     def _new(self, day: date) -> Edition:
         return Edition(

@@ -23,9 +23,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from newsletter import limits, slots
 from newsletter.app import App
 from newsletter.database import DatabaseBusy
-from newsletter.delivery import books, heartbeat, late
-from newsletter.delivery.worker import drain, new_owner
-from newsletter.editions.edition import open_editions
+from newsletter.delivery import heartbeat, late
+from newsletter.delivery.stopping import Stopping
+from newsletter.delivery.worker import new_owner
 from newsletter.errors import NewsletterError
 from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing
@@ -37,10 +37,6 @@ logger = logging.getLogger(__name__)
 LONGEST_PAUSE = timedelta(minutes=1)
 TIDY_AT = time(3, 40)
 TIDY_ZONE = ZoneInfo("Asia/Shanghai")
-
-
-class Stopped(Exception):
-    """The worker was told to stop between two batches. What is not sent waits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +57,6 @@ class Loop:
                 if self.step():
                     pause = timedelta(0)
                 failures = 0
-            except Stopped:
-                return
             except Exception as error:
                 # The loop must survive, whatever it was.
                 failures += 1
@@ -102,23 +96,25 @@ class Worker:
     def __init__(self, app: App, *, pause: timedelta = timedelta(seconds=1)) -> None:
         self.app = app
         self.owner = new_owner()
-        self.stopping = threading.Event()
-        transport: Transport = Stoppable(app.transport, self.stopping)
-        self._notices = replace(app.notice_sender(), transport=transport)
-        self._senders = {
-            slug: replace(app.morning(slug).sender, transport=transport) for slug in app.settings.newsletters
-        }
+        self.stopping = Stopping(app.settings.sending.shutdown_grace)
+        self.courier = app.courier(self.stopping)
+        notices = app.notice_sender()
+        self._notices = replace(notices, transport=Stoppable(notices.transport, self.stopping))
         self._mailers = {slug: app.mailer(slug) for slug in app.settings.newsletters}
         self._tidied_at: datetime | None = None
         self._beaten_at: dict[str, datetime] = {}
+        steps = [
+            ("answers", self.answer_requests, 1),
+            ("notices", self.send_notices, 1),
+            ("tidy", self.tidy, 60),
+        ]
+        if app.settings.sending.engine == "threads":
+            steps.append(("editions", self.send_editions, 1))
+        else:
+            steps += [("engine", self._carry, 1), ("editions", self.wake_engine, 2)]
         self._loops = [
             Loop(name=name, step=step, pause=pause * times, stopping=self.stopping)
-            for name, step, times in (
-                ("answers", self.answer_requests, 1),
-                ("notices", self.send_notices, 1),
-                ("editions", self.send_editions, 2),
-                ("tidy", self.tidy, 60),
-            )
+            for name, step, times in steps
         ]
         self._threads: list[threading.Thread] = []
 
@@ -165,18 +161,42 @@ class Worker:
 
     def send_editions(self) -> bool:
         """Hand over the batches that are due. Raises ``TransportError`` when a person must act."""
-        self._after_batch()
+        self._beat("editions")
         if self.app.refusal():
             return False
-        for slug, sender in self._senders.items():
-            for edition_id in self._due(slug):
-                try:
-                    with self.app.database.sole_sender() as sole:
-                        drain(sender, edition_id, sole_sender=sole, after_batch=self._after_batch)
-                except DatabaseBusy:
-                    logger.info("another process is sending editions")
-                    return False
+        self._reopen()
+        self.courier.tidy()
+        if not self.courier.is_due():
+            return False
+        try:
+            with self.app.database.sole_sender() as sole:
+                self.courier.send_due(sole_sender=sole, after_batch=lambda: self._beat("editions"))
+        except DatabaseBusy:
+            logger.info("another process is sending editions")
         return False
+
+    def wake_engine(self) -> bool:
+        """Tell the engine of what is due and it may have lost, and clear up after workers that died."""
+        self._beat("editions")
+        if self.app.refusal():
+            return False
+        self._reopen()
+        self.courier.tidy()
+        with self.app.database.sessions.begin() as session:
+            self.courier.wake(session)
+        self.app.engine.sweep()
+        return False
+
+    def _carry(self) -> bool:
+        """Send what the engine brings, until we are told to end."""
+        threads = self.app.settings.sending.threads
+        self.app.engine.run(self._send_one, concurrency=threads, stopping=self.stopping)
+        return False
+
+    def _send_one(self, batch_id: int) -> None:
+        self._beat("editions")
+        if not self.app.refusal():
+            self.courier.send_one(batch_id)
 
     def tidy(self) -> bool:
         """Once a night, forget what is not to be kept."""
@@ -193,23 +213,15 @@ class Worker:
             self._tidied_at = now
         return more
 
-    def _due(self, slug: str) -> list[int]:
-        """Return the editions of a newsletter that have something to hand over or to be closed."""
-        with self.app.database.readers() as session:
-            is_closed_too_soon = bool(late.closed_too_soon(session, slug))
-        if is_closed_too_soon:
-            with self.app.database.sessions.begin() as session:
-                for edition in late.closed_too_soon(session, slug, lock=True):
-                    late.reopen(edition)
-        now = self.app.clock()
-        with self.app.database.readers() as session:
-            due = [(edition.id, books.next_due(session, edition)) for edition in open_editions(session, slug)]
-        return [edition_id for edition_id, due_at in due if due_at is None or due_at <= now]
-
-    def _after_batch(self) -> None:
-        if self.stopping.is_set():
-            raise Stopped
-        self._beat("editions")
+    def _reopen(self) -> None:
+        """Open the editions again that were closed at the very moment somebody joined."""
+        for slug in self.app.settings.newsletters:
+            with self.app.database.readers() as session:
+                is_closed_too_soon = bool(late.closed_too_soon(session, slug))
+            if is_closed_too_soon:
+                with self.app.database.sessions.begin() as session:
+                    for edition in late.closed_too_soon(session, slug, lock=True):
+                        late.reopen(edition)
 
     def _beat(self, part: str) -> None:
         now = self.app.clock()

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, exists, func, null, or_, select
 from sqlalchemy.orm import Session
 
 from subscribers.states import Status
@@ -101,6 +102,22 @@ def reach(session: Session, newsletter: str, day: date, ids: Iterable[int]) -> M
         id_: Reach(address or "", language, Exclusion(reason) if reason else None)
         for id_, address, language, reason in rows
     }
+
+
+def last_look(
+    query: Select[*tuple[Any, ...]], who: SQLColumnExpression[int], newsletter: str, day: date
+) -> Select[Any]:
+    """Add (address, reason) of the person ``who`` to a query: the last look before handing over.
+
+    ``reason`` is why they are no longer owed the edition of ``day``; an unknown person has no address.
+    """
+    listed = and_(Subscription.subscriber_id == who, Subscription.newsletter == newsletter)
+    unlisted = (Subscription.subscriber_id.is_(None), Exclusion.LEFT.value)
+    return (
+        query.add_columns(Subscriber.address, case(unlisted, else_=_reason(day)))
+        .outerjoin(Subscriber, Subscriber.id == who)
+        .outerjoin(Subscription, listed)
+    )
 
 
 def languages(session: Session, newsletter: str, day: date) -> set[str | None]:

@@ -13,6 +13,7 @@ import pytest
 from newsletter.config import NewsletterSettings
 from newsletter.database import Database
 from newsletter.delivery.states import State as Copy
+from newsletter.delivery.worker import courier_of
 from newsletter.editions import edition as editions
 from newsletter.editions.states import State
 from newsletter.errors import ConfigError, ExitCode
@@ -92,7 +93,9 @@ def morning(
         urls=URLS,
         batch_size=1000,
         refusal=refusal,
-        sender=a_sender(database, transport, clock or HandClock(HALF_PAST_SEVEN), owner=owner),
+        courier=courier_of(
+            {SLUG: a_sender(database, transport, clock or HandClock(HALF_PAST_SEVEN), owner=owner)}
+        ),
     )
 
 

@@ -20,7 +20,7 @@ from newsletter.delivery.tables import Delivery, Notice
 from newsletter.editions.edition import Edition
 from newsletter.editions.states import State as EditionState
 from newsletter.limits import Limit, LimitCount
-from newsletter.schedule import LONGEST_PAUSE, Loop, Stoppable, Stopped, Worker
+from newsletter.schedule import LONGEST_PAUSE, Loop, Stoppable, Worker
 from newsletter.signup import membership, requests
 from newsletter.signup.requests import Wish
 from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict
@@ -261,9 +261,9 @@ def test_a_worker_that_is_told_to_end_finishes_its_call_and_leaves_the_rest_wait
 
     app.__dict__["transport"] = sent = StopsAfterOne()
     worker = Worker(app)
+    worker.courier.threads = 1
 
-    with pytest.raises(Stopped):
-        worker.send_editions()
+    worker.send_editions()
 
     assert len(sent.kept) == 3
     with app.database.readers() as session:
@@ -284,8 +284,7 @@ def test_the_rest_of_a_batch_waits_too_when_a_call_takes_only_a_part(app: App, c
 
     app.__dict__["transport"] = sent = OneAtATime()
     worker = Worker(app)
-    with pytest.raises(Stopped):
-        worker.send_editions()
+    worker.send_editions()
     first = len(sent.kept)
     app.__dict__["transport"] = rest = MemoryTransport()
     clock.forward(timedelta(seconds=2))
@@ -376,15 +375,6 @@ def test_a_loop_survives_an_outage_of_days() -> None:
     loop.run()
 
     assert pauses[-1] == LONGEST_PAUSE.total_seconds()
-
-
-def test_a_loop_that_is_stopped_ends_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
-    loop, pauses = a_loop(Mock(side_effect=Stopped), rounds=5)
-
-    loop.run()
-
-    assert pauses == []
-    assert caplog.records == []
 
 
 def test_a_transport_takes_no_call_after_the_end_was_told() -> None:

@@ -101,6 +101,8 @@ def reopen(edition: Edition) -> None:
 def _still_open(edition: Edition | None, *, now: datetime, deliverable: timedelta) -> Edition | None:
     if edition is None or edition.state not in SENT or edition.frozen_at is None:
         return None
+    if edition.state is EditionState.CANCELLED or (edition.deliver_until and edition.deliver_until <= now):
+        return None
     return edition if now - edition.frozen_at <= deliverable else None
 
 

@@ -1,52 +1,48 @@
-"""The ledger: the only writer of batches, calls, deliveries and notices.
+"""The ledger: who is owed an edition, which slice a worker holds, and when all is done.
 
-Each function is one step of claim → intent → hand over → record, and every update says in its WHERE
-from which states it may start, so a step that comes twice or late does nothing. Times are aware UTC;
-the caller owns the transaction and makes no network call inside it.
+The only writers of batches, calls, deliveries and notices are this module and its neighbours ``calls``
+(handing over), ``control`` (what a person may do), ``late`` and ``notices``. Every update says in its
+WHERE from which states it may start, so a step that comes twice or late does nothing. Times are aware
+UTC; the caller owns the transaction and makes no network call inside it.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, insert, literal, or_, select, update
-from sqlalchemy.engine import CursorResult, Result
+from sqlalchemy import Select, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.delivery import audience
+from newsletter.delivery.calls import in_batch
 from newsletter.delivery.states import SENDABLE, BatchState, Event, LeaseLost, State, after, before
-from newsletter.delivery.tables import NAME_LENGTH, REPLY_LENGTH, Batch, Call, Delivery, StateCode, told
-from newsletter.editions.edition import Edition, StoredMailing
+from newsletter.delivery.tables import REPLY_LENGTH, SENDING, Batch, Delivery, StateCode, Switch
+from newsletter.editions.edition import OPEN, Edition, StoredMailing
 from newsletter.editions.states import Happening
+from newsletter.editions.states import State as EditionState
+from newsletter.lanes import Lane
 from newsletter.mailing import Mailing
-from newsletter.transports.base import discreet
 from subscribers import considered, excluded
 
 
-@dataclass(frozen=True, slots=True)
-class Became:
-    """What became of one delivery, as the ledger writes it."""
-
-    subscriber_id: int
-    event: Event  # ACCEPTED, REFUSED, DEFERRED, DOUBTED or RELEASED
-    provider_id: str | None = None
-    reply: str | None = None
-
-
 def freeze(
-    session: Session, edition: Edition, mailings: Mapping[str, Mailing], *, batch_size: int, now: datetime
+    session: Session,
+    edition: Edition,
+    mailings: Mapping[str, Mailing],
+    *,
+    batch_size: int,
+    now: datetime,
+    deliver_until: datetime | None = None,
 ) -> None:
     """Write down everyone who is owed the edition, once and for all, and let it go out.
 
-    ``mailings`` are by language, the newsletter's own first. All or nothing: the caller's
-    transaction must see one moment of the database (``Database.snapshot``).
+    ``mailings`` are by language, the newsletter's own first. Whose last copy expired comes first. All
+    or nothing: the caller's transaction must see one moment of the database (``Database.snapshot``).
     """
     edition.becomes(Happening.FROZEN)
     edition.frozen_at = now
+    edition.deliver_until = deliver_until
     edition.used_hash = edition.digest_hash
     session.add(edition)
     session.flush()
@@ -62,7 +58,11 @@ def freeze(
     session.add_all(stored)
     session.flush()
     who = audience.numbered(
-        edition.newsletter, edition.day, languages=list(mailings), batch_size=batch_size
+        edition.newsletter,
+        edition.day,
+        languages=list(mailings),
+        batch_size=batch_size,
+        expired_in=_expired_before(session, edition),
     ).subquery()
     id_, number = who.c
     session.execute(
@@ -75,6 +75,20 @@ def freeze(
     edition.considered = considered(session, edition.newsletter)
     edition.excluded = excluded(session, edition.newsletter, edition.day)
     session.flush()
+
+
+def _expired_before(session: Session, edition: Edition) -> int | None:
+    """Return the newsletter's edition before this one, if copies of it expired."""
+    last = session.scalar(
+        select(Edition.id)
+        .where(
+            Edition.newsletter == edition.newsletter, Edition.id != edition.id, Edition.frozen_at.is_not(None)
+        )
+        .order_by(Edition.day.desc(), Edition.id.desc())
+        .limit(1)
+    )
+    expired = exists().where(Delivery.edition_id == last, Delivery.state == State.EXPIRED)
+    return last if last is not None and session.scalar(select(expired)) else None
 
 
 def _cut_batches(session: Session, edition: Edition, stored: Sequence[StoredMailing], now: datetime) -> None:
@@ -111,14 +125,32 @@ def _cut_batches(session: Session, edition: Edition, stored: Sequence[StoredMail
 
 
 def claim(
-    session: Session, *, owner: str, now: datetime, lease: timedelta, edition_id: int | None = None
+    session: Session,
+    *,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    edition_id: int | None = None,
+    batch_id: int | None = None,
+    newsletters: Collection[str] | None = None,
+    closed: Collection[Lane] = (),
 ) -> Batch | None:
-    """Give ``owner`` the next batch that is due, for the length of a lease; None when none is."""
-    due = select(Batch.id).where(Batch.state == BatchState.WAITING, Batch.due_at <= now)
+    """Give ``owner`` the next batch that is due, for the length of a lease; None when none is.
+
+    ``closed`` are the lanes that must wait. Nothing of an edition that is paused or past its end is
+    given, and nothing at all while sending is switched off.
+    """
+    due = _due(now)
+    if closed:
+        due = due.where(Batch.lane.not_in(list(closed)))
+    if newsletters is not None:
+        due = due.where(Edition.newsletter.in_(newsletters))
     if edition_id is not None:
         due = due.where(Batch.edition_id == edition_id)
+    if batch_id is not None:
+        due = due.where(Batch.id == batch_id)
     # PostgreSQL steps over a row that another worker is claiming; SQLite has one writer anyway.
-    first = due.order_by(Batch.due_at, Batch.id).limit(1).with_for_update(skip_locked=True)
+    first = due.order_by(Batch.due_at, Batch.id).limit(1).with_for_update(skip_locked=True, of=Batch)
     return session.scalars(
         update(Batch)
         .where(Batch.id == first.scalar_subquery(), Batch.state == BatchState.WAITING)
@@ -127,87 +159,57 @@ def claim(
     ).one_or_none()
 
 
-def sendable(session: Session, batch: Batch, limit: int, *, after_id: int = 0) -> list[int]:
-    """Return the next subscribers of a batch after ``after_id`` whose copies may be handed over, by id."""
-    return list(
-        session.scalars(
-            select(Delivery.subscriber_id)
-            .where(*_in_batch(batch), Delivery.subscriber_id > after_id, Delivery.state.in_(SENDABLE))
-            .order_by(Delivery.subscriber_id)
-            .limit(limit)
-        )
-    )
-
-
-def withdraw(session: Session, batch: Batch, reasons: Mapping[int, str]) -> None:
-    """Take back the copies of readers who are no longer to get them, with the reason."""
-    _write(
-        session,
-        batch,
-        Event.WITHDRAWN,
-        [{"_subscriber": id_, "_reply": reason, "_provider": None} for id_, reason in reasons.items()],
-    )
-
-
-def open_call(
-    session: Session, batch: Batch, ids: Sequence[int], *, transport: str, now: datetime, lease: timedelta
-) -> Call:
-    """Write the intent to hand ``ids`` over and renew the lease. Raises ``LeaseLost``.
-
-    Once this is committed the copies are never handed over a second time without evidence.
-    """
-    renewed = session.execute(
-        update(Batch)
+def _due(now: datetime) -> Select[int]:
+    """Select the batches that may be sent now."""
+    return (
+        select(Batch.id)
+        .join(Edition, Edition.id == Batch.edition_id)
         .where(
-            Batch.id == batch.id,
-            Batch.owner == batch.owner,
-            Batch.state == BatchState.CLAIMED,
-            Batch.lease_ends_at > now,
+            Batch.state == BatchState.WAITING,
+            Batch.due_at <= now,
+            Edition.state == EditionState.SENDING,
+            or_(Edition.deliver_until.is_(None), Edition.deliver_until > now),
+            ~exists().where(Switch.name == SENDING),
         )
-        .values(lease_ends_at=now + lease)
     )
-    call = Call(
-        key=secrets.token_hex(16), batch_id=batch.id, transport=transport, copies=len(ids), opened_at=now
-    )
-    session.add(call)
-    session.flush()
-    taken = session.execute(
-        update(Delivery)
-        .where(
-            Delivery.edition_id == batch.edition_id,
-            Delivery.subscriber_id.in_(ids),
-            Delivery.state.in_(before(Event.TAKEN)),
-        )
-        .values(state=after(Event.TAKEN), call_id=call.id)
-    )
-    if _touched(renewed) != 1 or _touched(taken) != len(ids):
-        raise LeaseLost(f"batch {batch.id} is no longer ours")
-    return call
 
 
-def record(session: Session, batch: Batch, call: Call, results: Iterable[Became], *, now: datetime) -> None:
-    """Write what became of the copies of a call. May be done in parts, and late."""
-    results = list(results)
-    ids = {result.provider_id for result in results}
-    # A provider that names the call as a whole names it once, in the call's row; a name that only
-    # some copies have is theirs, and proves nothing of the others.
-    shared = ids.pop() if len(ids) == 1 and len(results) > 1 else None
-    for event in (Event.ACCEPTED, Event.REFUSED, Event.DEFERRED, Event.DOUBTED, Event.RELEASED):
-        rows = [
-            {
-                "_subscriber": result.subscriber_id,
-                "_provider": None if result.provider_id == shared else told(result.provider_id, NAME_LENGTH),
-                "_reply": told(discreet(result.reply or ""), REPLY_LENGTH),
-            }
-            for result in results
-            if result.event is event
-        ]
-        _write(session, batch, event, rows, call_id=call.id)
-    session.execute(
-        update(Call)
-        .where(Call.id == call.id)
-        .values(closed_at=now, provider_id=func.coalesce(told(shared, NAME_LENGTH), Call.provider_id))
+def is_due(session: Session, *, now: datetime, newsletters: Collection[str]) -> bool:
+    """Say whether there is a batch to claim, or one to take back."""
+    due = _due(now).where(Edition.newsletter.in_(newsletters))
+    dead = select(Batch.id).where(Batch.state == BatchState.CLAIMED, Batch.lease_ends_at <= now)
+    return (
+        session.scalars(due.limit(1)).first() is not None
+        or session.scalars(dead.limit(1)).first() is not None
     )
+
+
+def unknown_to_engine(session: Session, *, now: datetime, forgotten_after: timedelta) -> Sequence[int]:
+    """Return the batches that are due and that the engine was not told of, and note that it is told now."""
+    due = _due(now).where(
+        or_(
+            Batch.enqueued_at.is_(None),
+            Batch.enqueued_at <= now - forgotten_after,
+            Batch.enqueued_at < Batch.due_at,
+        )
+    )
+    ids = session.scalars(
+        due.order_by(Batch.due_at, Batch.id).with_for_update(skip_locked=True, of=Batch)
+    ).all()
+    if ids:
+        session.execute(
+            update(Batch)
+            .where(Batch.id.in_(ids))
+            .values(enqueued_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    return ids
+
+
+def drained(session: Session) -> Sequence[int]:
+    """Return the editions that are still open and of which nothing is left to be done."""
+    left = exists().where(Batch.edition_id == Edition.id, Batch.state != BatchState.DONE)
+    return session.scalars(select(Edition.id).where(Edition.state.in_(OPEN), ~left)).all()
 
 
 def release(
@@ -235,18 +237,18 @@ def release(
     # What has no outcome by now was perhaps handed over.
     session.execute(
         update(Delivery)
-        .where(*_in_batch(batch), Delivery.state == State.IN_FLIGHT)
+        .where(*in_batch(batch), Delivery.state == State.IN_FLIGHT)
         .values(state=after(Event.DOUBTED))
     )
     if gives_up:
         said = literal(f"given up after {deferrals} tries: ") + func.coalesce(Delivery.reply, "")
         session.execute(
             update(Delivery)
-            .where(*_in_batch(batch), Delivery.state.in_(before(Event.GIVEN_UP)))
+            .where(*in_batch(batch), Delivery.state.in_(before(Event.GIVEN_UP)))
             .values(state=after(Event.GIVEN_UP), reply=func.substr(said, 1, REPLY_LENGTH))
         )
     open_left = session.scalars(
-        select(Delivery.subscriber_id).where(*_in_batch(batch), Delivery.state.in_(SENDABLE)).limit(1)
+        select(Delivery.subscriber_id).where(*in_batch(batch), Delivery.state.in_(SENDABLE)).limit(1)
     ).first()
     state = BatchState.DONE if open_left is None else BatchState.WAITING
     values = {"state": state, "owner": None, "lease_ends_at": None, "due_at": due_at or now}
@@ -282,41 +284,3 @@ def finish(session: Session, edition: Edition, *, now: datetime) -> bool:
         edition.becomes(Happening.DRAINED)
         edition.finished_at = now
     return True
-
-
-def _in_batch(batch: Batch) -> tuple:
-    return (
-        Delivery.edition_id == batch.edition_id,
-        Delivery.subscriber_id >= batch.first_subscriber_id,
-        Delivery.subscriber_id <= batch.last_subscriber_id,
-        Delivery.batch_number == batch.number,
-    )
-
-
-def _write(
-    session: Session, batch: Batch, event: Event, rows: list[dict], *, call_id: int | None = None
-) -> None:
-    """Let ``event`` happen to the copies in ``rows`` that it may happen to, in one bulk statement."""
-    if not rows:
-        return
-    values = {"state": after(event), "reply": None, "provider_id": None}
-    where = [Delivery.edition_id == batch.edition_id]
-    if call_id is not None:
-        where.append(Delivery.call_id == call_id)
-    if all(row["_reply"] is None and row["_provider"] is None for row in rows):
-        ids = [row["_subscriber"] for row in rows]
-        where += [Delivery.subscriber_id.in_(ids), Delivery.state.in_(before(event))]
-        session.execute(update(Delivery).where(*where).values(values))
-        return
-    # An IN list cannot be part of a statement that is run once per row.
-    where += [
-        Delivery.subscriber_id == bindparam("_subscriber"),
-        or_(*(Delivery.state == state for state in before(event))),
-    ]
-    values |= {"reply": bindparam("_reply"), "provider_id": bindparam("_provider")}
-    each = update(cast("Table", Delivery.__table__)).where(*where).values(values)
-    session.connection().execute(each, rows)
-
-
-def _touched(result: Result[Any]) -> int:
-    return cast("CursorResult[Any]", result).rowcount

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from newsletter.clock import Clock
 from newsletter.database import Database
 from newsletter.delivery import notices, retry
-from newsletter.delivery.sender import EVENTS, LEASE_MARGIN
+from newsletter.delivery.handover import EVENTS, LEASE_MARGIN
 from newsletter.delivery.states import Event
 from newsletter.delivery.tables import Notice
 from newsletter.keys import Keys

@@ -16,6 +16,7 @@ from subscribers import Base, BigId, Choice, UtcDateTime
 
 REPLY_LENGTH = 500
 NAME_LENGTH = 255
+SENDING = "sending"  # the name of the switch that stops all editions
 _STATES = {code: state for state, code in CODES.items()}
 
 

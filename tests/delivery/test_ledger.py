@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from newsletter.database import Database
-from newsletter.delivery import books, ledger
-from newsletter.delivery.ledger import Became
+from newsletter.delivery import books, calls, ledger
+from newsletter.delivery.calls import Became, Taken
 from newsletter.delivery.states import BatchState, Event, LeaseLost, State
 from newsletter.delivery.tables import Batch, Call, Delivery
 from newsletter.editions.edition import Edition, StoredMailing
@@ -22,6 +23,7 @@ from tests.support import (
     DAY,
     KEYS,
     SEVEN,
+    SLUG,
     Reader,
     a_mailing,
     add,
@@ -52,10 +54,28 @@ def claim(database: Database, owner: str = "a", **changes: object) -> Batch | No
         return ledger.claim(session, owner=owner, **settings)
 
 
-def open_call(database: Database, batch: Batch, ids: list[int], **changes: object) -> Call:
-    settings = {"transport": "memory", "now": SEVEN, "lease": LEASE, **changes}
+def open_call(database: Database, batch: Batch, ids: list[int], *, now: datetime = SEVEN) -> Call:
+    """Take up exactly these copies, which follow each other."""
     with database.sessions.begin() as session:
-        return ledger.open_call(session, batch, ids, **settings)
+        call = calls.open_call(session, batch, transport="memory", now=now)
+        assert [id_ for id_, _ in take(session, batch, call, ids[0] - 1, len(ids), now=now).readers] == ids
+    return call
+
+
+def take(
+    session: Session, batch: Batch, call: Call, after_id: int = 0, limit: int = 10, *, now: datetime = SEVEN
+) -> Taken:
+    return calls.take(
+        session,
+        batch,
+        call,
+        newsletter=SLUG,
+        day=DAY,
+        after_id=after_id,
+        limit=limit,
+        now=now,
+        lease=LEASE,
+    )
 
 
 def test_the_audience_is_exactly_those_owed_and_every_other_is_counted_by_reason(database: Database) -> None:
@@ -185,16 +205,44 @@ def test_an_intent_is_refused_once_the_lease_has_ended(database: Database) -> No
     assert set(states(database).values()) == {State.WAITING}
 
 
-def test_an_intent_is_refused_for_a_copy_that_another_has_taken(database: Database) -> None:
-    frozen(database, readers(2))
+def test_a_copy_that_is_taken_up_is_not_taken_up_again(database: Database) -> None:
+    frozen(database, readers(3))
     batch = claim(database)
     assert batch
     open_call(database, batch, [1])
 
-    with pytest.raises(LeaseLost):
-        open_call(database, batch, [1, 2])
+    with database.sessions.begin() as session:
+        call = calls.open_call(session, batch, transport="memory", now=SEVEN)
+        taken = take(session, batch, call)
 
-    assert states(database) == {1: State.IN_FLIGHT, 2: State.WAITING}
+    assert [id_ for id_, _ in taken.readers] == [2, 3]
+    assert taken.is_last
+
+
+def test_taking_up_says_whether_more_is_left(database: Database) -> None:
+    frozen(database, readers(3))
+    batch = claim(database)
+    assert batch
+
+    with database.sessions.begin() as session:
+        call = calls.open_call(session, batch, transport="memory", now=SEVEN)
+        first = take(session, batch, call, limit=2)
+        second = take(session, batch, call, first.last_id, limit=1)
+
+    assert (first.last_id, first.is_last) == (2, False)
+    assert (second.last_id, second.is_last) == (3, True)
+
+
+def test_what_was_taken_up_without_our_knowing_is_put_back(database: Database) -> None:
+    frozen(database, readers(3))
+    batch = claim(database)
+    assert batch
+    call = open_call(database, batch, [1, 2])
+
+    with database.sessions.begin() as session:
+        calls.untake(session, batch, call, after_id=1)
+
+    assert states(database) == {1: State.IN_FLIGHT, 2: State.WAITING, 3: State.WAITING}
 
 
 def test_what_a_dead_worker_had_in_flight_is_in_doubt_and_the_rest_is_sent(database: Database) -> None:
@@ -212,8 +260,9 @@ def test_what_a_dead_worker_had_in_flight_is_in_doubt_and_the_rest_is_sent(datab
     assert (early, late) == (0, 1)
     assert states(database) == {1: State.IN_DOUBT, 2: State.IN_DOUBT, 3: State.WAITING, 4: State.WAITING}
     assert again
-    with database.readers() as session:
-        assert ledger.sendable(session, again, 10) == [3, 4]
+    with database.sessions.begin() as session:
+        call = calls.open_call(session, again, transport="memory", now=SEVEN + LEASE)
+        assert [id_ for id_, _ in take(session, again, call, now=SEVEN + LEASE).readers] == [3, 4]
 
 
 def test_the_sole_sender_need_not_wait_for_the_lease_of_a_dead_worker(database: Database) -> None:
@@ -238,7 +287,7 @@ def test_an_answer_that_comes_late_settles_doubt(database: Database) -> None:
             Became(2, Event.REFUSED, reply="550 no"),
             Became(3, Event.DEFERRED),
         ]
-        ledger.record(session, batch, call, results, now=SEVEN)
+        calls.record(session, batch, call, results, now=SEVEN)
 
     # A deferred copy could be sent again, so doubt may not turn into it by a late word.
     assert states(database) == {1: State.ACCEPTED, 2: State.REFUSED, 3: State.IN_DOUBT}
@@ -250,11 +299,11 @@ def test_an_answer_to_an_older_call_changes_nothing(database: Database) -> None:
     assert batch
     old = open_call(database, batch, [1])
     with database.sessions.begin() as session:
-        ledger.record(session, batch, old, [Became(1, Event.RELEASED)], now=SEVEN)
+        calls.record(session, batch, old, [Became(1, Event.RELEASED)], now=SEVEN)
     open_call(database, batch, [1])
 
     with database.sessions.begin() as session:
-        ledger.record(session, batch, old, [Became(1, Event.REFUSED)], now=SEVEN)
+        calls.record(session, batch, old, [Became(1, Event.REFUSED)], now=SEVEN)
 
     assert states(database) == {1: State.IN_FLIGHT}
 
@@ -285,14 +334,14 @@ def test_the_provider_s_name_for_a_call_is_kept_once_and_a_copy_s_own_with_the_c
     first, second = open_call(database, whole, [1, 2]), open_call(database, single, [3, 4])
 
     with database.sessions.begin() as session:
-        ledger.record(
+        calls.record(
             session,
             whole,
             first,
             [Became(n, Event.ACCEPTED, provider_id="call-id") for n in (1, 2)],
             now=SEVEN,
         )
-        ledger.record(
+        calls.record(
             session,
             single,
             second,
@@ -301,9 +350,9 @@ def test_the_provider_s_name_for_a_call_is_kept_once_and_a_copy_s_own_with_the_c
         )
 
     with database.readers() as session:
-        calls = {call.id: call.provider_id for call in session.scalars(select(Call))}
+        named = {call.id: call.provider_id for call in session.scalars(select(Call))}
         copies = {row.subscriber_id: row.provider_id for row in session.scalars(select(Delivery))}
-    assert calls == {first.id: "call-id", second.id: None}
+    assert named == {first.id: "call-id", second.id: None}
     assert copies == {1: None, 2: None, 3: "q3", 4: "q4"}
 
 
@@ -313,7 +362,7 @@ def test_a_batch_is_done_when_none_of_its_copies_is_open(database: Database) -> 
     assert batch
     call = open_call(database, batch, [1, 2])
     with database.sessions.begin() as session:
-        ledger.record(session, batch, call, [Became(1, Event.ACCEPTED), Became(2, Event.DEFERRED)], now=SEVEN)
+        calls.record(session, batch, call, [Became(1, Event.ACCEPTED), Became(2, Event.DEFERRED)], now=SEVEN)
         waiting = ledger.release(session, batch, now=SEVEN, due_at=SEVEN + timedelta(minutes=2))
         open_still = ledger.finish(session, session.get_one(Edition, edition.id), now=SEVEN)
     again = claim(database, now=SEVEN + timedelta(minutes=2))

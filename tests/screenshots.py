@@ -1,15 +1,18 @@
-"""Photograph the sample email for docs/images: ``make screenshots``.
+"""Photograph the sample email and the readers' pages for docs/images: ``make screenshots``.
 
 Writes email-<width>-<light|dark>.png, the beginning of the email at each width, and email.png, the
-picture of the README: the beginning on one phone, and the end on another at night. Everything is
-drawn by the Chromium of the system.
+picture of the README: the beginning on one phone, and the end on another at night; then
+page-<page>-<width>-<light|dark>.png, and pages.png, three of them on phones. Everything is drawn by the
+Chromium of the system. ``ONLY=page`` takes only the pages, ``ONLY=email`` the others.
 """
 
 from __future__ import annotations
 
 import base64
+import os
 import struct
 import zlib
+from collections.abc import Iterator, Sequence
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -23,6 +26,7 @@ from newsletter.rendering import Renderer
 from newsletter.urls import Urls
 from tests.rendering import seen
 from tests.tools import ROOT, chromium
+from tests.web import album
 
 DAY = date(2026, 11, 23)
 FOLDER = ROOT / "docs" / "images"
@@ -33,7 +37,8 @@ NEWSLETTER = NewsletterSettings(
 )
 SCALE = 2  # device pixels
 HEIGHT_PX = 1600
-PHONE_PX = 390
+PHONE_PX = album.PHONE_PX
+ROWS = ("email.png", "pages.png")  # the pictures of the README: rows of phones
 
 
 def sample_email() -> str:
@@ -77,21 +82,24 @@ _PHONES = """<!doctype html>
   img { display: block; width: 390px; }
   .light { background: #f3f0e8; padding-top: 30px; }
   .dark { background: #1c1a17; padding-top: 44px; }
+  .page-light { background: #fffdf8; }
+  .page-dark { background: #1c1a17; }
+  .page-light, .page-dark { padding-top: 20px; }
 </style>
-<main>
-  <figure><div class="light"><img src="data:image/png;base64,LIGHT" alt=""></div></figure>
-  <figure><div class="dark"><img src="data:image/png;base64,DARK" alt=""></div></figure>
-</main>"""
+<main>PHONES</main>"""
+_PHONE = """<figure><div class="KIND"><img src="data:image/png;base64,PICTURE" alt=""></div></figure>"""
 
 
-def compose(browser: Browser, light: bytes, dark: bytes) -> bytes:
-    """Return two phones that show two pictures from their tops."""
-    html = _PHONES
-    for name, picture in (("LIGHT", light), ("DARK", dark)):
-        html = html.replace(name, base64.b64encode(picture).decode())
-    context = browser.new_context(viewport={"width": 1040, "height": 764}, device_scale_factor=SCALE)
+def compose(browser: Browser, pictures: Sequence[tuple[str, bytes]]) -> bytes:
+    """Return a row of phones, each of which shows a picture from its top by a kind of light."""
+    phones = [
+        _PHONE.replace("KIND", kind).replace("PICTURE", base64.b64encode(picture).decode())
+        for kind, picture in pictures
+    ]
+    width = 130 + 455 * len(pictures)
+    context = browser.new_context(viewport={"width": width, "height": 764}, device_scale_factor=SCALE)
     page = context.new_page()
-    page.set_content(html, wait_until="load")
+    page.set_content(_PHONES.replace("PHONES", "".join(phones)), wait_until="load")
     picture = page.screenshot()
     context.close()
     return picture
@@ -157,23 +165,34 @@ def shrunk(page: Page, picture: bytes, *, colours: int) -> bytes:
 def main(folder: Path = FOLDER) -> None:
     """Write every picture and say how large it is."""
     folder.mkdir(parents=True, exist_ok=True)
-    html = sample_email()
     with chromium() as browser:
         blank = browser.new_page()
-        pictures = {
-            f"email-{width}-{'dark' if dark else 'light'}.png": photograph(
-                browser, html, width=width, dark=dark
-            )
-            for width in seen.WIDTHS_PX
-            for dark in (False, True)
-        }
-        beginning = photograph(browser, html, width=PHONE_PX, dark=False)
-        end = photograph(browser, html, width=PHONE_PX, dark=True, top=".card .line")
-        pictures["email.png"] = compose(browser, beginning, end)
-        for name, picture in pictures.items():
-            small = shrunk(blank, picture, colours=128 if name == "email.png" else 64)
-            (folder / name).write_bytes(small)
-            print(f"{len(small) / 1000:7.0f} kB  {folder / name}")
+        only = os.environ.get("ONLY", "")
+        for kind, take in (("email", _emails), ("page", _pages)):
+            if not only or only.startswith(kind):
+                for name, picture in take(browser):
+                    small = shrunk(blank, picture, colours=128 if name in ROWS else 64)
+                    (folder / name).write_bytes(small)
+                    print(f"{len(small) / 1000:7.0f} kB  {folder / name}")
+
+
+def _emails(browser: Browser) -> Iterator[tuple[str, bytes]]:
+    html = sample_email()
+    for width in seen.WIDTHS_PX:
+        for dark in (False, True):
+            look = "dark" if dark else "light"
+            yield f"email-{width}-{look}.png", photograph(browser, html, width=width, dark=dark)
+    beginning = photograph(browser, html, width=PHONE_PX, dark=False)
+    end = photograph(browser, html, width=PHONE_PX, dark=True, top=".card .line")
+    yield "email.png", compose(browser, [("light", beginning), ("dark", end)])
+
+
+def _pages(browser: Browser) -> Iterator[tuple[str, bytes]]:
+    taken = dict(album.photographs(browser, scale=SCALE))
+    yield from taken.items()
+    row = [("sign-up", "light"), ("preferences", "dark"), ("archive", "light")]
+    phones = [(f"page-{look}", taken[f"page-{name}-{PHONE_PX}-{look}.png"]) for name, look in row]
+    yield "pages.png", compose(browser, phones)
 
 
 if __name__ == "__main__":

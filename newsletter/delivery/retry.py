@@ -1,16 +1,17 @@
-"""When a copy that was not taken over is tried again. Pure."""
+"""When a copy that was not taken over is tried again. Pure.
+
+A throttle is not a deferral: it is the lane that waits then (``pacing``), however often.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-# Chinese providers ask for a longer wait each time (NetEase: two minutes, then a quarter of an hour).
-PAUSES = (
-    timedelta(minutes=2),
-    timedelta(minutes=15),
-    timedelta(hours=1),
-    timedelta(hours=1),
-)
+from newsletter.delivery import pacing
+
+# As long as a lane that came too fast, and once more: a greylist opens after minutes, a full server
+# after an hour or two.
+PAUSES = (*pacing.PAUSES, pacing.PAUSES[-1])
 
 
 def pause_after(deferrals: int) -> timedelta | None:

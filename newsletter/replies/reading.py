@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from newsletter.lanes import Lane
 from newsletter.replies import abroad, china, general
@@ -41,12 +41,7 @@ def enhanced(words: str) -> str | None:
 def explain(words: str, *, lane: Lane = Lane.OTHER) -> Row | None:
     """Return the row that decides what a reply means; None: nothing says anything."""
     code = _code(words)
-    plain = _plain(words, code)
-    status = enhanced(words) or ""
-    for row in _rows(lane):
-        if row.fits(plain, code, status):
-            return row
-    return None
+    return _decide(_plain(words, code), code, enhanced(words) or "", lane)
 
 
 def read(words: str, *, lane: Lane = Lane.OTHER) -> Meaning:
@@ -58,6 +53,12 @@ def read(words: str, *, lane: Lane = Lane.OTHER) -> Meaning:
     if row.meaning is Meaning.HARD and "4" in (_code(words)[:1], (enhanced(words) or "")[:1]):
         return Meaning.SOFT
     return row.meaning
+
+
+# Without addresses many replies are the same: a morning's refusals are read again and again.
+@lru_cache(maxsize=4096)
+def _decide(plain: str, code: str, status: str, lane: Lane) -> Row | None:
+    return next((row for row in _rows(lane) if row.fits(plain, code, status)), None)
 
 
 @cache

@@ -29,7 +29,8 @@ TABLES: tuple[tuple[Row, ...], ...] = (
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.[0-7]\.\d{1,3})(?!\.?\d)")
 # At the beginning, or where a mail server quotes another one in a bounce.
 _CODE = re.compile(r"(?:^|(?:smtp;|said:|responded:|response:|error:)\s*)\W{0,3}([245]\d\d)(?!\d)")
-_ADDRESS = re.compile(r"<[^<>\s]*>|[^\s<>\"',;()]+@[^\s<>\"',;()]+")
+# It begins where a word does; tried at every letter of a long word it would take long.
+_ADDRESS = re.compile(r"<[^<>\s]*>|(?<![^\s<>\"',;()])[^\s<>\"',;()]+@[^\s<>\"',;()]+")
 
 
 def enhanced(words: str) -> str | None:

@@ -13,6 +13,7 @@ twice.
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from subscribers.transfer.settling import ImportTerms, decide_all, look_up, sett
 
 KINDS_OF_PROBLEMS = 50
 GROUP = 10  # chunks in one transaction
+COLLECT_AFTER = 200_000  # new objects
 
 
 class Source(NamedTuple):
@@ -71,6 +73,7 @@ class Importer:
         self._terms = terms
         self._reading = Reading(path, options, hasher)
         self._seen = Seen()
+        self._collecting = gc.get_threshold()
 
     def __enter__(self) -> Self:
         try:
@@ -78,9 +81,13 @@ class Importer:
         except BaseException:
             self._seen.__exit__()
             raise
+        # Rows refer to nothing that refers to them, so they go by themselves. Looking for circles after
+        # every 700 new objects, as Python does, takes a fifth of the time of an import.
+        gc.set_threshold(COLLECT_AFTER, *self._collecting[1:])
         return self
 
     def __exit__(self, *error: object) -> None:
+        gc.set_threshold(*self._collecting)
         self._reading.__exit__(*error)
         self._seen.__exit__()
 

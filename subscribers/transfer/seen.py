@@ -32,7 +32,7 @@ class Seen:
         self._scratch = sqlite3.connect("", isolation_level=None)  # "": a file without a name
         self._scratch.execute("PRAGMA journal_mode = off")
         self._scratch.execute("PRAGMA synchronous = off")
-        self._scratch.execute("PRAGMA cache_size = -16384")
+        self._scratch.execute("PRAGMA cache_size = -8192")
         self._scratch.execute("CREATE TABLE seen (key INTEGER PRIMARY KEY, about INTEGER)")
 
     def __enter__(self) -> Self:

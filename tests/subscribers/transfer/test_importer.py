@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -159,6 +160,14 @@ def test_an_address_that_comes_again_is_reported_and_the_worse_word_counts(
     assert held(database, "ada@example.com").status is Status.LEFT
     assert [problem.line for problem in taken.repeats] == [4, 5, 6]
     assert "the same address as on line 2" in taken.repeats[0].why
+
+
+def test_an_import_leaves_the_collector_of_the_process_as_it_was(database: Database, tmp_path: Path) -> None:
+    before = gc.get_threshold()
+
+    take_in(database, written(tmp_path, "people.csv", "email\nada@example.com\n"))
+
+    assert gc.get_threshold() == before
 
 
 def test_times_that_cannot_be_are_taken_as_now(database: Database, tmp_path: Path) -> None:

@@ -244,7 +244,7 @@ def test_pictures_of_a_bundle_are_encoded_anew_and_replaced(tmp_path: Path, data
 @pytest.mark.parametrize(
     "src", ["../secret.png", "/etc/passwd", "link.png", "file:///x.png", "no.png", "x.svg"]
 )
-def test_only_pictures_inside_the_bundle_are_taken(tmp_path: Path, src: str) -> None:
+def test_ghost_cve_2023_40028_only_pictures_inside_the_bundle_are_taken(tmp_path: Path, src: str) -> None:
     bundle = tmp_path / "bundle"
     bundle.mkdir()
     a_picture(tmp_path / "secret.png")

@@ -101,8 +101,7 @@ def test_nothing_can_be_posted(house: House) -> None:
     assert house.client.post(f"/{SLUG}/archive/{DAY}").status_code == 405
 
 
-def test_an_editors_script_does_not_run_for_a_visitor(house: House) -> None:
-    # Stored XSS in listmonk's public archive: CVE-2026-21483.
+def test_listmonk_cve_2026_21483_an_editors_script_does_not_run_for_a_visitor(house: House) -> None:
     put(house, HOSTILE, title="""'"><script>alert(1)</script>'""")
 
     for path in (f"/{SLUG}/archive/{DAY}", f"/{SLUG}/archive", f"/{SLUG}/archive/search?q=script"):

@@ -24,7 +24,7 @@ def count(path: Path) -> int:
         return sum(len(chunk.people) for chunk in reading.chunks())
 
 
-def test_members_are_read_in_place_whatever_their_names_say(tmp_path: Path) -> None:
+def test_listmonk_3065_members_are_read_in_place_whatever_their_names_say(tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     path = zipped(

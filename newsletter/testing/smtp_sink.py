@@ -64,7 +64,8 @@ class SmtpSink:
 
     ``tls`` offers STARTTLS, or speaks TLS from the first byte with ``is_wrapped``. ``login``
     requires a name and a password. With ``keeps_content=False`` a message's bytes are counted and
-    dropped, for runs of ten thousand.
+    dropped, for runs of ten thousand. ``has_pipelining`` and ``largest_message_bytes`` are what EHLO
+    offers; a message that is larger is taken all the same.
     """
 
     def __init__(
@@ -74,6 +75,8 @@ class SmtpSink:
         is_wrapped: bool = False,
         login: tuple[str, str] | None = None,
         keeps_content: bool = True,
+        has_pipelining: bool = True,
+        largest_message_bytes: int = _LONGEST_MESSAGE,
     ) -> None:
         self.messages: list[Received] = []
         self.bytes = 0  # of all messages
@@ -83,7 +86,10 @@ class SmtpSink:
         self._is_wrapped = is_wrapped
         self._login = login
         self._keeps_content = keeps_content
+        self._has_pipelining = has_pipelining
+        self._largest_message_bytes = largest_message_bytes
         self._orders: dict[str, list[_Order]] = {}
+        self._conversations: list[_Conversation] = []
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
@@ -99,7 +105,7 @@ class SmtpSink:
 
     def __exit__(self, *_: object) -> None:
         self.refuse_connections()
-        asyncio.run_coroutine_threadsafe(self._end_conversations(), self._loop).result(5)
+        self.end_connections()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
@@ -136,7 +142,16 @@ class SmtpSink:
             self._server.close()
             self._server = None
 
+    def end_connections(self) -> None:
+        """End the connections there are, as a server does with idle ones."""
+        asyncio.run_coroutine_threadsafe(self._end_conversations(), self._loop).result(5)
+
     async def _end_conversations(self) -> None:
+        for _ in range(3):  # until those that have just been accepted are there too
+            await asyncio.sleep(0)
+        for conversation in self._conversations:
+            conversation.abort()
+        self._conversations.clear()
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
@@ -152,7 +167,13 @@ class SmtpSink:
             options |= {"tls_context": self._tls, "require_starttls": True}
         if self._login:
             options |= {"authenticator": self._authenticate, "auth_required": True}
-        return _Conversation(self, self.connections, **options)
+        conversation = _Conversation(self, self.connections, self._extensions(), **options)
+        self._conversations.append(conversation)
+        return conversation
+
+    def _extensions(self) -> list[str]:
+        size = [f"250-SIZE {self._largest_message_bytes}"]
+        return [*size, "250-PIPELINING"] if self._has_pipelining else size
 
     def _authenticate(self, _server: Any, _session: Any, _envelope: Any, _how: str, data: Any) -> AuthResult:
         expected = LoginPassword(*(part.encode() for part in self._login or ()))
@@ -193,8 +214,8 @@ class _Conversation(SMTP):
     # The reader's limit: a whole message is read at once, where aiosmtpd reads line by line.
     line_length_limit = _LONGEST_MESSAGE
 
-    def __init__(self, sink: SmtpSink, number: int, **options: Any) -> None:
-        super().__init__(_NoHooks(), **options)
+    def __init__(self, sink: SmtpSink, number: int, extensions: list[str], **options: Any) -> None:
+        super().__init__(_Greeter(extensions), **options)
         # A login in the clear is fine on loopback; as an argument aiosmtpd would warn of it.
         self._auth_require_tls = bool(options.get("require_starttls"))
         self._sink = sink
@@ -203,7 +224,7 @@ class _Conversation(SMTP):
     async def push(self, status: Any) -> None:
         if self._sink.greeting and isinstance(status, str) and status.startswith("220 sink.invalid"):
             await super().push(self._sink.greeting)
-            self._hang_up()
+            self.hang_up()
             raise asyncio.CancelledError
         await super().push(status)
 
@@ -233,7 +254,7 @@ class _Conversation(SMTP):
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         if self._sink.order_for(recipient, Step.CONTENT):
             await self._reader.readexactly(1)
-            self._hang_up()
+            self.hang_up()
             return
         content = (await self._reader.readuntil(_DOT))[: -len(_DOT) + 2]
         order = self._sink.order_for(recipient, Step.DOT)
@@ -268,16 +289,32 @@ class _Conversation(SMTP):
         if order.is_silent:
             await self._reader.read()
         if order.reply is None:
-            self._hang_up()
+            self.hang_up()
         else:
             await self.push(order.reply)
             if order.reply.startswith("421"):
-                self._hang_up()
+                self.hang_up()
 
-    def _hang_up(self) -> None:
+    def abort(self) -> None:
+        """End the connection, whatever is still to be said."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+
+    def hang_up(self) -> None:
+        """End the connection without a word."""
         if self.transport:
             self.transport.close()
 
 
-class _NoHooks:
-    """aiosmtpd asks for an object with hooks; there are none."""
+class _Greeter:
+    """Answers EHLO with our extensions in the place of aiosmtpd's own SIZE."""
+
+    def __init__(self, extensions: list[str]) -> None:
+        self._extensions = extensions
+
+    async def handle_EHLO(  # noqa: N802  # aiosmtpd's name
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        others = [line for line in responses if not line.startswith("250-SIZE")]
+        return [others[0], *self._extensions, *others[1:]]

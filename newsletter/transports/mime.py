@@ -2,7 +2,8 @@
 
 A message is multipart/alternative, the text part first, both UTF-8 in base64, all lines CRLF.
 Every line of a body is at most 76 characters (RFC 2045) and every other at most 998 (RFC 5322).
-All bytes are ASCII, so neither 8BITMIME nor SMTPUTF8 is needed on the way.
+All bytes are ASCII, so neither 8BITMIME nor SMTPUTF8 is needed on the way, and no line begins with
+a dot, so SMTP has none to double (RFC 5321, 4.5.2).
 
 Base64 turns three bytes into four characters, and a line may end after any of these groups. So
 each literal between two holes is encoded beforehand at the three places it can begin within a
@@ -58,6 +59,10 @@ class Prepared:
 
     def message(self, copy: Copy, date: datetime) -> bytes:
         """Return ``copy`` ready for the wire, or raise ``ValueRefused``. ``date`` is aware."""
+        return b"".join(self.pieces(copy, date))
+
+    def pieces(self, copy: Copy, date: datetime) -> list[bytes]:
+        """Return the same in pieces, which spares whoever adds to it a copy of all of it."""
         given = copy.values
         message_id = given.get("message_id", "")
         if not _MESSAGE_ID.fullmatch(message_id):
@@ -76,7 +81,7 @@ class Prepared:
         out.append(self._before_html)
         _encode(self._html, coded, out)
         out.append(self._end)
-        return b"".join(out)
+        return out
 
 
 def _canonical(text: str) -> bytes:

@@ -17,6 +17,7 @@ from newsletter.transports.file import FileTransport
 from newsletter.transports.memory import MemoryTransport
 from newsletter.transports.sendgrid import SendGridTransport
 from newsletter.transports.smtp import SmtpTransport
+from newsletter.transports.smtp_connection import Server
 from tests.transports.schema import check_exchange
 from tests.transports.support import (
     LONG,
@@ -64,16 +65,11 @@ def sink() -> Iterator[SmtpSink]:
 
 
 @pytest.fixture
-def smtp(sink: SmtpSink) -> SmtpTransport:
-    return SmtpTransport(
-        sink.host,
-        sink.port,
-        security="none",
-        username="daily",
-        password=PASSWORD,
-        timeout=LONG,
-        clock=lambda: NOW,
-    )
+def smtp(sink: SmtpSink) -> Iterator[SmtpTransport]:
+    server = Server(host=sink.host, port=sink.port, security="none", username="daily", password=PASSWORD)
+    transport = SmtpTransport([server], timeout=LONG, clock=lambda: NOW)
+    yield transport
+    transport.close()
 
 
 @pytest.fixture(params=["memory", "file", "console", "smtp", "sendgrid"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from newsletter.mailing import Copy, Hole, HoleKind, Mailing, Sender, Template
 from newsletter.testing.stub_sendgrid import Message
+from newsletter.transports.base import Outcome
 from newsletter.transports.memory import Kept
 
 # A busy machine is no reason to fail: LONG is waited for only when something is broken, SHORT by
@@ -88,6 +90,11 @@ def a_copy(number: int = 1, *, to: str | None = None, **values: str) -> Copy:
 def copies(count: int) -> list[Copy]:
     """Return r1 to r<count>."""
     return [a_copy(number) for number in range(1, count + 1)]
+
+
+def outcomes_of(stream: Iterable[Outcome | None]) -> list[Outcome]:
+    """Return what a call tells, without the times when it had nothing to tell."""
+    return [outcome for outcome in stream if outcome]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,11 @@
-"""A certificate for this machine's loopback address, made on the spot and trusted by nobody else."""
+"""Keys made on the spot: a certificate for this machine's loopback address, and one to sign events with."""
 
 from __future__ import annotations
 
 import ipaddress
 import ssl
 import tempfile
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -55,3 +56,27 @@ def loopback_tls() -> Tls:
         pem.write_bytes(secret + certificate)
         server.load_cert_chain(pem)
     return Tls(server=server, client=ssl.create_default_context(cadata=certificate.decode()))
+
+
+class SigningKey:
+    """A P-256 key such as SendGrid signs its events with."""
+
+    def __init__(self) -> None:
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        self._key = ec.generate_private_key(ec.SECP256R1())
+
+    @property
+    def public_key(self) -> str:
+        """What SendGrid shows as the verification key: DER, in base64."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        key = self._key.public_key()
+        return b64encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature (ECDSA, SHA-256, DER)."""
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.hazmat.primitives.hashes import SHA256
+
+        return self._key.sign(data, ec.ECDSA(SHA256()))

@@ -7,6 +7,7 @@ these look the same from outside, kept or not.
 from __future__ import annotations
 
 import json
+import select
 import socket
 import struct
 from collections.abc import Callable, Mapping
@@ -87,6 +88,14 @@ class Wire:
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._sock.close()
 
+    def stop_reading(self) -> None:
+        """Read nothing more until the client goes away, so that what it sends fills every buffer."""
+        poll = select.poll()
+        # Linux tells of half a farewell too; elsewhere the connection's end must do.
+        poll.register(self._sock, getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR)
+        poll.poll()
+        self.is_over = True
+
     def fall_silent(self, seconds: float | None = None) -> bool:
         """Say nothing until the client goes away or ``seconds`` are over; tell if it is still there."""
         self._sock.settimeout(seconds)
@@ -137,6 +146,16 @@ def drips(seconds: float) -> Fault:
     return Fault(name="drips", is_kept=True, act=act)
 
 
+def slow(seconds: float) -> Fault:
+    """Accept, and answer after ``seconds``."""
+
+    def act(wire: Wire, answer: Answer) -> None:
+        if wire.fall_silent(seconds):
+            wire.send(answer.wire())
+
+    return Fault(name="slow", is_kept=True, act=act)
+
+
 def _reset(wire: Wire, _: Answer) -> None:
     wire.reset()
 
@@ -147,6 +166,10 @@ def _hang_up(wire: Wire, _: Answer) -> None:
 
 def _fall_silent(wire: Wire, _: Answer) -> None:
     wire.fall_silent()
+
+
+def _stop_reading(wire: Wire, _: Answer) -> None:
+    wire.stop_reading()
 
 
 def _sends_then_hangs_up(change: Callable[[Answer], bytes]) -> Callable[[Wire, Answer], None]:
@@ -162,6 +185,7 @@ def _without_id(wire: Wire, answer: Answer) -> None:
 
 
 RESET_BEFORE_BODY = Fault(name="reset before body", is_kept=False, act=_reset, before_body=True)
+NEVER_READS = Fault(name="never reads", is_kept=False, act=_stop_reading, before_body=True)
 TIMEOUT_BEFORE_ACCEPT = Fault(name="timeout before accept", is_kept=False, act=_fall_silent)
 TIMEOUT_AFTER_ACCEPT = Fault(name="timeout after accept", is_kept=True, act=_fall_silent)
 RESET_AFTER_ACCEPT = Fault(name="reset after accept", is_kept=True, act=_reset)

@@ -8,7 +8,7 @@ substitutions. Every error names its field as SendGrid does: ``personalizations.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -92,9 +92,15 @@ _TYPE_NAMES = {str: "string", int: "integer", bool: "boolean", dict: "object", l
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@([^\s@<>()\[\],;:\\\"]+)")
 
 
-def problems(body: Any, *, now: datetime) -> list[Problem]:
-    """Return everything wrong with ``body``; when its shape is wrong, only that."""
-    return list(_shape(body, _BODY, "")) or list(_limits(body, now))
+def problems(body: Any, *, now: datetime, is_batch: Callable[[str], bool] = lambda _: False) -> list[Problem]:
+    """Return everything wrong with ``body``; when its shape is wrong, only that.
+
+    ``is_batch`` says whether a batch id was issued.
+    """
+    found = list(_shape(body, _BODY, "")) or list(_limits(body, now))
+    if not found and "batch_id" in body and not is_batch(body["batch_id"]):
+        return [Problem("batch_id", "The batch_id was never issued.")]
+    return found
 
 
 def _shape(value: Any, rule: Any, path: str) -> Iterator[Problem]:
@@ -145,8 +151,6 @@ def _limits(body: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
         yield from _mailbox(one, f"reply_to_list.{number}")
     yield from _content(body, personalizations)
     yield from _categories(body.get("categories", []))
-    if "batch_id" in body:
-        yield Problem("batch_id", "The batch_id was never issued.")
     if len(body.get("asm", {}).get("groups_to_display", [])) > 25:
         yield Problem("asm.groups_to_display", "At most 25 groups may be displayed.")
     if not 2 <= len(body.get("ip_pool_name", "pool")) <= 64:

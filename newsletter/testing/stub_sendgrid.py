@@ -21,7 +21,7 @@ import ssl
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -29,6 +29,7 @@ from newsletter.clock import Clock, utc_now
 from newsletter.testing.faults import Answer, Fault, errors, html
 from newsletter.testing.loopback import Loopback, Request
 from newsletter.testing.mail_send import Problem, problems
+from newsletter.testing.sendgrid_endpoints import Endpoints
 
 SEND = "/v3/mail/send"
 
@@ -89,6 +90,21 @@ class Message:
         return {key: self._replaced(value) for key, value in mailbox.items()} if mailbox else None
 
     @property
+    def categories(self) -> list[str]:
+        return self._body.get("categories", [])
+
+    @property
+    def send_at(self) -> datetime | None:
+        """When it shall go out; None: at once."""
+        seconds = self._own.get("send_at", self._body.get("send_at"))
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+    @property
+    def number(self) -> int:
+        """Its place in the request."""
+        return self._number
+
+    @property
     def custom_args(self) -> Mapping[str, str]:
         """What every event about this copy will carry."""
         return {**self._body.get("custom_args", {}), **self._own.get("custom_args", {})}
@@ -138,6 +154,7 @@ class StubSendGrid:
         self._trouble: tuple[float, Sequence[Fault], random.Random] = (0, (), random.Random())  # noqa: S311
         self._lock = threading.Lock()
         self._loopback = Loopback(self, tls=tls)
+        self.endpoints = Endpoints(clock)  # the rest of the API, and its state
 
     def __enter__(self) -> Self:
         self._loopback.open()
@@ -158,12 +175,15 @@ class StubSendGrid:
 
     @property
     def messages(self) -> list[Message]:
-        """Every copy accepted so far, in order."""
+        """Every copy accepted so far that has gone out by now, in order."""
+        now, is_out = self._clock(), self.endpoints.scheduled.is_out
         with self._lock:
             return [
-                Message(request_id, accepted_at, body, number)
+                message
                 for request_id, accepted_at, body in self._accepted
                 for number in range(len(body["personalizations"]))
+                for message in [Message(request_id, accepted_at, body, number)]
+                if is_out(send_at=message.send_at, batch_id=body.get("batch_id"), now=now)
             ]
 
     @property
@@ -240,7 +260,8 @@ class StubSendGrid:
             body = json.loads(request.body.decode())
         except ValueError:
             return errors(400, (None, "Bad Request"))
-        if found := problems(body, now=self._clock()) or self._refuse_addresses(body):
+        found = problems(body, now=self._clock(), is_batch=self.endpoints.scheduled.is_issued)
+        if found := found or self._refuse_addresses(body):
             told = [(None, "Bad Request")] if self.is_cryptic else [(one.field, one.message) for one in found]
             return errors(400, *told[: 1 if self.tells_first_only else None])
         if refusal := self._refuse_sender(body):
@@ -266,13 +287,14 @@ class StubSendGrid:
         ]
 
     def _refuse_caller(self, request: Request) -> Answer | None:
+        """Return the answer to a caller who may not send, or who wants something else; else None."""
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme != "Bearer" or key not in self.keys or self.account is Account.BANNED:
             return errors(401, (None, "The provided authorization grant is invalid, expired, or revoked"))
         if self.account is Account.OUT_OF_CREDITS:
             return errors(401, (None, "Maximum credits exceeded"))
         if request.path != SEND:
-            return errors(404, (None, "not found"))
+            return self.endpoints.answer(request, self.keys[key])
         if request.method != "POST":
             return errors(405, (None, "method not allowed"))
         if "mail.send" not in self.keys[key]:

@@ -45,9 +45,9 @@ def request_faults(body: Any) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
 
 
-def answer_faults(status: int, body: Any) -> list[str]:
+def answer_faults(status: int, body: Any, *, method: str = "post", path: str = SEND) -> list[str]:
     """Return what Twilio's schema finds wrong in an answer in JSON, if it knows that status."""
-    response = _document()["paths"][SEND]["post"]["responses"].get(str(status), {})
+    response = _document()["paths"][path][method]["responses"].get(str(status), {})
     if "$ref" in response:
         response = _document()["components"]["responses"][response["$ref"].rpartition("/")[2]]
     schema = response.get("content", {}).get("application/json", {}).get("schema")

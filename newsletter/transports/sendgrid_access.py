@@ -9,6 +9,7 @@ from enum import StrEnum
 from newsletter.mailing import Mailing, Sender, Template
 from newsletter.transports.base import TransportError, Unavailable, Verdict, discreet
 from newsletter.transports.keepalive import AnswerLost, NotSent
+from newsletter.transports.sendgrid_answers import remedy
 from newsletter.transports.sendgrid_line import Line
 from newsletter.transports.sendgrid_payload import Payload
 
@@ -53,7 +54,7 @@ def _scopes(line: Line) -> tuple[Access, str]:
     document = answer.document
     scopes = document.get("scopes") if isinstance(document, dict) else None
     if answer.status == 401:
-        return Access.WRONG, "SendGrid does not know the key; make a new one there and set its api_key"
+        return Access.WRONG, remedy(answer)
     if answer.status != 200 or not isinstance(scopes, list):
         return Access.NOT_CHECKED, f"SendGrid does not say what the key may do ({answer.status})"
     if NEEDED not in scopes:

@@ -56,7 +56,7 @@ def read(answer: Answer | AnswerLost, *, now: datetime, in_sandbox: bool = False
         return Said(verdict=Verdict.IN_DOUBT, words=words)
     if status in (400, 413):
         return Said(verdict=Verdict.REFUSED, words=words)
-    raise Misconfigured(f"{_remedy(answer)} (it said: {discreet(words)})")
+    raise Misconfigured(f"{remedy(answer)} (it said: {discreet(words)})")
 
 
 def named(answer: Answer, *, copies: int) -> dict[int, str]:
@@ -78,7 +78,7 @@ def named(answer: Answer, *, copies: int) -> dict[int, str]:
     return found
 
 
-def _remedy(answer: Answer) -> str:
+def remedy(answer: Answer) -> str:
     """Return what a person must do about an answer that stops all sending."""
     words = _words(answer).lower()
     if answer.status not in (401, 403):

@@ -45,6 +45,13 @@ def test_netease_shutting_us_out_for_now_is_a_throttle(reason: str) -> None:
         (Lane.OTHER, "smtp; 550 5.1.1 <x@example.com> User unknown", HARD),
         (Lane.OTHER, "host mx.example.com[192.0.2.9] said: 550 no such user (in reply to RCPT TO)", HARD),
         (Lane.OTHER, "550-5.1.1 The email account that you tried to 550 5.1.1 reach does not exist", HARD),
+        (Lane.OTHER, "550 5.1.1 <x@example.com>: User unknown in relay recipient table", HARD),
+        (Lane.OTHER, "550 5.1.1 <x@example.com>: User unknown in virtual mailbox table", HARD),
+        (Lane.OTHER, "SMTP error from remote server after RCPT TO:<x@example.com>: 550 No such user", HARD),
+        (Lane.OTHER, "SMTP error from remote server after RCPT TO:<x@example.com>: 450 No such user", SOFT),
+        (Lane.OTHER, "550 address rejected: unknown local part", HARD),
+        (Lane.OTHER, "550 You have exceeded your sending quota", THROTTLED),
+        (Lane.OTHER, "dial tcp 192.0.2.1:587: connection refused", SOFT),
         (Lane.OTHER, "550 Requested action not taken: mailbox unavailable", UNKNOWN),
         (Lane.OTHER, "550 5.1.0 Address rejected", UNKNOWN),
         (Lane.OTHER, "554 Transaction failed", UNKNOWN),
@@ -132,6 +139,7 @@ def test_replies_people_have_met_are_understood(lane: Lane, reply: str, meaning:
         "550 5.2.1 mailbox disabled",
         "550 5.4.1 Recipient address rejected: Access denied",
         "550 your domain does not exist",
+        "550 your account does not exist",
         "550 Sender does not exist",
         "550 Requested action not taken: mailbox unavailable",
         "550 no such access",
@@ -141,6 +149,32 @@ def test_replies_people_have_met_are_understood(lane: Lane, reply: str, meaning:
 )
 def test_a_doubtful_reply_is_never_hard(reply: str) -> None:
     assert read(reply) is not HARD
+
+
+@pytest.mark.parametrize("code", ["550 5.1.1", "550", "5.1.1", "554 5.1.10"])
+@pytest.mark.parametrize(
+    "besides",
+    [
+        "rate limit exceeded",
+        "frequency limited",
+        "too many connections",
+        "your address is blocked",
+        "listed at zen.spamhaus.org",
+        "poor reputation",
+        "rejected by policy",
+        "relay access denied",
+        "message looks like spam",
+        "virus found",
+        "SPF check failed",
+        "try again later",
+        "temporarily unavailable",
+        "垃圾邮件",
+        "发信频率超限",
+    ],
+)
+def test_who_speaks_of_us_is_not_believed_about_the_mailbox(code: str, besides: str) -> None:
+    assert read(f"{code} user unknown") is HARD
+    assert read(f"{code} user unknown; {besides}") is not HARD
 
 
 @given(words=st.text(max_size=200), lane=st.sampled_from(Lane))

@@ -23,9 +23,11 @@ _RATE = (
     r"发信频率|发送频率|频率(过|超|受)|超过.{0,8}(每|当)(分钟|小时|天|日)"
 )
 _STANDING = (
+    r"\byour (account|domain|address|mailbox|server|ip|host|network)|"
     r"block ?list|black ?list|deny ?list|\brbl\b|dnsbl|spamhaus|spamcop|barracuda|reputation|"
     r"\bblocked\b|\bbanned\b|\bpolicy|policies|unauthenticated|authenticat|\bspf\b|\bdkim\b|\bdmarc\b|"
-    r"reverse (dns|lookup|hostname)|no ptr|relay|\bhelo\b|\behlo\b|client host rejected|access denied|"
+    r"reverse (dns|lookup|hostname)|no ptr|relay(ing)? (access )?(is )?(denied|not)|(not|to) relay|"
+    r"\bhelo\b|\behlo\b|client host rejected|access denied|"
     r"not (allowed|authori[sz]ed|permitted|accepted from)|forbidden|prohibited|"
     r"(sender|return path|mail from|from) (address |domain )?.{0,20}(reject|denied|not exist|not found|"
     r"invalid|"
@@ -39,7 +41,8 @@ _MESSAGE = (
 RELAYS: tuple[Row, ...] = (
     Row(
         meaning=_THROTTLED,
-        words=r"(daily|monthly|not enough) sending quota|maximum credits exceeded",
+        words=r"(sending|sender|outbound|daily|hourly|monthly) .{0,20}(quota|limit)|not enough sending quota|"
+        r"maximum credits exceeded",
         source=_DOCUMENTED,
         note="Aliyun DirectMail's and SendGrid's words for a used-up quota: it is ours, not the reader's",
         example="552 Daily sending quota exceeded",
@@ -73,17 +76,24 @@ RELAYS: tuple[Row, ...] = (
 )
 
 EXACT: tuple[Row, ...] = (
+    Row(
+        meaning=_SOFT,
+        enhanced=r"5\.1\.([0-6]|10)",
+        words=r"temporar|try (again )?later|for now",
+        source=_OURS,
+        example="550 5.1.1 mailbox temporarily unavailable",
+    ),
     # A reply that speaks of us is about us, even beside a code for a missing mailbox.
     Row(
         meaning=_THROTTLED,
-        enhanced=r"5\.1\.[0-6]",
+        enhanced=r"5\.1\.([0-6]|10)",
         words=_RATE,
         source=_OURS,
         example="550 5.1.1 <x@example.com> too many messages from your host",
     ),
     Row(
         meaning=_POLICY,
-        enhanced=r"5\.1\.[0-6]",
+        enhanced=r"5\.1\.([0-6]|10)",
         words=_STANDING,
         source=_OURS,
         note="Office 365 says 5.4.1 or 5.1.1 with 'Access denied' for missing readers and for us alike",
@@ -91,7 +101,7 @@ EXACT: tuple[Row, ...] = (
     ),
     Row(
         meaning=_CONTENT,
-        enhanced=r"5\.1\.[0-6]",
+        enhanced=r"5\.1\.([0-6]|10)",
         words=_MESSAGE,
         source=_OURS,
         example="550 5.1.1 <x@example.com> message looks like spam",

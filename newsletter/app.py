@@ -127,6 +127,7 @@ class App:
 
                 return MemoryTransport()
             case TransportKind.SMTP:
+                from newsletter.transports import dkim
                 from newsletter.transports.smtp import SmtpTransport
                 from newsletter.transports.smtp_connection import Server
 
@@ -145,6 +146,10 @@ class App:
                     ],
                     timeout=timedelta(seconds=chosen.smtp.timeout_seconds),
                     messages_per_connection=chosen.smtp.messages_per_connection,
+                    dkim=[
+                        dkim.load(one.key, domain=one.domain, selector=one.selector)
+                        for one in chosen.smtp.dkim
+                    ],
                     clock=self.clock,
                 )
             case TransportKind.SENDGRID:

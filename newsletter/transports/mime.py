@@ -50,10 +50,10 @@ class Prepared:
             f"--{boundary}\r\nContent-Type: text/%s; charset=utf-8\r\n"
             "Content-Transfer-Encoding: base64\r\n\r\n"
         )
-        self._before_text = (
-            "MIME-Version: 1.0\r\n"
-            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n{part % "plain"}'
+        self._end_of_head = (
+            f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
         ).encode()
+        self._before_text = (part % "plain").encode()
         self._before_html = (part % "html").encode()
         self._end = f"--{boundary}--\r\n".encode()
 
@@ -62,21 +62,22 @@ class Prepared:
         return b"".join(self.pieces(copy, date))
 
     def pieces(self, copy: Copy, date: datetime) -> list[bytes]:
-        """Return the same in pieces, which spares whoever adds to it a copy of all of it."""
+        """Return the same in pieces: the whole head with its blank line first, then the body."""
         given = copy.values
         message_id = given.get("message_id", "")
         if not _MESSAGE_ID.fullmatch(message_id):
             raise ValueRefused("the value for 'message_id' must be an addr-spec without angle brackets")
         values = [hole.write(given.get(hole.name, hole.default)) for hole in self._holes]
         coded = [_canonical(value) for value in values]
-        out = [
+        head = [
             self._from,
             addr_spec(copy.address).encode("ascii"),
             self._subject,
             f"{format_datetime(date)}\r\nMessage-ID: <{message_id}>\r\n".encode("ascii"),
         ]
-        out += [part if isinstance(part, bytes) else _filled(*part, values) for part in self._headers]
-        out.append(self._before_text)
+        head += [part if isinstance(part, bytes) else _filled(*part, values) for part in self._headers]
+        head.append(self._end_of_head)
+        out = [b"".join(head), self._before_text]
         _encode(self._text, coded, out)
         out.append(self._before_html)
         _encode(self._html, coded, out)

@@ -15,6 +15,7 @@ from newsletter.clock import Clock, utc_now
 from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing
 from newsletter.transports.base import Outcome
+from newsletter.transports.dkim import Key, Signer
 from newsletter.transports.mime import Prepared
 from newsletter.transports.smtp_call import SmtpCall
 from newsletter.transports.smtp_connection import Server
@@ -26,6 +27,7 @@ class SmtpTransport:
     """Hands copies to one SMTP server or several. Threads may share it, and share its connections.
 
     ``timeout`` is for each step until a connection is open; from there on ``patience`` counts.
+    Messages are signed by the ``dkim`` keys of their sender's domain.
     ``context`` trusts other authorities than the system's.
     """
 
@@ -39,6 +41,7 @@ class SmtpTransport:
         *,
         timeout: timedelta = timedelta(seconds=60),
         messages_per_connection: int = 500,
+        dkim: Sequence[Key] = (),
         patience: Patience | None = None,
         clock: Clock = utc_now,
         context: ssl.SSLContext | None = None,
@@ -46,6 +49,7 @@ class SmtpTransport:
         self._pool = Pool(servers, timeout=timeout, context=context or ssl.create_default_context())
         self._patience = patience or Patience()
         self._messages_per_connection = messages_per_connection
+        self._dkim = tuple(dkim)
         self._clock = clock
 
     def send(
@@ -57,9 +61,16 @@ class SmtpTransport:
         after what was in flight is finished.
         """
         prepared = Prepared(mailing)
+        signer = Signer(self._dkim, mailing.sender.address)
+
+        def make(copy: Copy) -> list[bytes]:
+            date = self._clock()
+            pieces = prepared.pieces(copy, date)
+            return [signer.sign(pieces, date), *pieces] if signer else pieces
+
         call = SmtpCall(
             copies,
-            make=lambda copy: prepared.pieces(copy, self._clock()),
+            make=make,
             sender=mailing.sender.address,
             lane=lane,
             pool=self._pool,

@@ -124,6 +124,48 @@ def test_replies_people_have_met_are_understood(lane: Lane, reply: str, meaning:
 
 
 @pytest.mark.parametrize(
+    ("lane", "reply"),
+    [
+        (
+            Lane.GMAIL,
+            "550-5.1.1 The email account that you tried to reach does not exist. Please try 550-5.1.1 "
+            "double-checking the recipient's email address for typos or 550-5.1.1 unnecessary spaces. For "
+            "more information, go to 550 5.1.1 https://support.google.com/mail/?p=NoSuchUser 41be03b - gsmtp",
+        ),
+        (
+            Lane.OTHER,
+            "host mx.example.com[192.0.2.7] said: 550 5.1.1 <x@example.com>: Recipient address rejected: "
+            "User unknown in local recipient table (in reply to RCPT TO command)",
+        ),
+        (
+            Lane.OTHER,
+            "550 Message was not accepted -- invalid mailbox. Local mailbox x@example.com is unavailable: "
+            "user not found",
+        ),
+        (
+            Lane.OTHER,
+            "550 5.1.1 <x@example.com>: Recipient address rejected: undeliverable address: host "
+            "mx.example.com[192.0.2.7] said: 550 User not found (in reply to RCPT TO command)",
+        ),
+        (Lane.OTHER, "550 Invalid Recipient - https://community.example.com/docs/DOC-1369#550 [kZ7.us]"),
+        (
+            Lane.OTHER,
+            "554 5.7.1 <x@example.com>: Recipient address rejected: user x@example.com does not exist",
+        ),
+        (Lane.OTHER, "550 5.7.1 No such user!"),
+        (Lane.OTHER, "smtp;550-5.1.1 <x@example.com>... User unknown"),
+        (Lane.OTHER, "550 Mailbox not found. https://support.exmail.qq.com?id=20022"),
+        (
+            Lane.YAHOO,
+            "554 delivery error: dd Requested mail action aborted, mailbox not found - mta1.yahoo.com",
+        ),
+    ],
+)
+def test_a_missing_mailbox_is_known_however_many_words_it_takes(lane: Lane, reply: str) -> None:
+    assert read(reply, lane=lane) is HARD
+
+
+@pytest.mark.parametrize(
     "reply",
     [
         "550 5.1.1 too many invalid recipients, slow down",

@@ -30,8 +30,7 @@ _STANDING = (
     r"\bhelo\b|\behlo\b|client host rejected|access denied|"
     r"not (allowed|authori[sz]ed|permitted|accepted from)|forbidden|prohibited|"
     r"(sender|return path|mail from|from) (address |domain )?.{0,20}(reject|denied|not exist|not found|"
-    r"invalid|"
-    r"unknown|verif)|(invalid|unknown|bad) sender|rejected by (the )?recipient|黑名单|拒收|信誉"
+    r"invalid|unknown|verif)|(invalid|unknown|bad) sender|rejected by (the )?recipient|黑名单|拒收|信誉"
 )
 _MESSAGE = (
     r"\bspam|virus|malware|phish|content|attachment|message (is )?too (large|big|long)|"

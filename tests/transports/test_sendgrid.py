@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 
@@ -345,3 +347,28 @@ def test_a_slow_far_side_does_not_outlast_the_lease(stub: StubSendGrid) -> None:
         outcomes.extend(transport.send(a_mailing(), copies(1100), call_id="c1"))
 
     assert len(outcomes) == len(stub.messages) == 1000
+
+
+def test_threads_may_share_it_and_each_has_a_connection_of_its_own(
+    stub: StubSendGrid, sendgrid: SendGridTransport
+) -> None:
+    together = threading.Barrier(4, timeout=20)
+
+    def send_five(thread: int) -> Counter[Verdict]:
+        seen: Counter[Verdict] = Counter()
+        together.wait()
+        for number in range(5):
+            mine = [a_copy(1000 * thread + 10 * number + place) for place in range(10)]
+            outcomes = list(sendgrid.send(a_mailing(), mine, call_id=f"t{thread}-{number}"))
+            assert [one.ref for one in outcomes] == [copy.ref for copy in mine]
+            seen.update(one.verdict for one in outcomes)
+        return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        seen = sum(pool.map(send_five, range(4)), Counter())
+
+    assert seen == {Verdict.ACCEPTED: 200}
+    assert len({message.address for message in stub.messages}) == len(stub.messages) == 200
+    calls = {message.custom_args["nl_call"]: message.request_id for message in stub.messages}
+    assert len(calls) == len(set(calls.values())) == 20
+    assert stub.connections <= 4

@@ -127,6 +127,36 @@ def account_status_change(kind: str, now: datetime) -> Event:
     }
 
 
+def strangers(now: datetime) -> list[Event]:
+    """Return what a receiver must take and do nothing about.
+
+    Other mail of the same account, an event and a field that nobody has heard of, and one without an id.
+    """
+    common = {"email": "stranger@example.com", "timestamp": int(now.timestamp())}
+    return [
+        common | {"event": "delivered", "sg_event_id": _event_id("foreign"), "category": "receipts"},
+        common | {"event": "levitated", "sg_event_id": _event_id("unknown"), "height": {"metres": 2}},
+        common | {"event": "processed"},
+    ]
+
+
+def integration_test(now: datetime) -> list[Event]:
+    """Return what "Test your integration" posts: one event of each kind, about nobody."""
+    names = ("processed", "deferred", "delivered", "open", "click", "bounce", "dropped", "spamreport")
+    return [
+        {
+            "email": "example@test.com",
+            "timestamp": int(now.timestamp()),
+            "smtp-id": "<14c5d75ce93.dfd.64b469@ismtpd-555>",
+            "event": name,
+            "category": ["cat facts"],
+            "sg_event_id": _event_id("test", name),
+            "sg_message_id": "14c5d75ce93.dfd.64b469.filter0001.16648.5515E0B88.0",
+        }
+        for name in (*names, "unsubscribe", "group_unsubscribe", "group_resubscribe")
+    ]
+
+
 def _event(
     message: Message, number: int, name: str, after: timedelta, told: Event, *, is_late: bool
 ) -> Event:

@@ -25,7 +25,15 @@ from newsletter.testing.event_webhook import (
     batches,
     wire,
 )
-from newsletter.testing.sendgrid_events import LIVES, Fate, account_status_change, events, fate_of
+from newsletter.testing.sendgrid_events import (
+    LIVES,
+    Fate,
+    account_status_change,
+    events,
+    fate_of,
+    integration_test,
+    strangers,
+)
 from newsletter.testing.stub_sendgrid import Message
 from newsletter.testing.suppressions import Entry, ListName, Suppressions
 from tests.tools import SHARED, needs_shared
@@ -116,6 +124,14 @@ def test_the_fields_are_those_of_the_documented_samples() -> None:
         if field not in known[event["event"]] and not field.startswith("nl_")
     }
     assert surprising == set()
+
+
+def test_there_are_events_that_mean_nothing_to_us() -> None:
+    odd = [*strangers(NOW), *integration_test(NOW)]
+
+    assert len({event["event"] for event in odd}) == 12
+    assert not any(name.startswith("nl_") for event in odd for name in event)
+    assert not all("sg_event_id" in event for event in odd)
 
 
 # --- how it is told ----------------------------------------------------------------

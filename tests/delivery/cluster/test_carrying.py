@@ -148,6 +148,23 @@ def test_work_that_fails_is_not_repeated_and_does_not_hold_up_the_rest(
     assert sorted(work.ids) == [1, 2, 3]
 
 
+def test_work_may_enqueue_and_sweep_itself(engine: ProcrastinateEngine, database: Database) -> None:
+    work = Worked()
+
+    def divide(batch_id: int) -> None:
+        with database.sessions.begin() as session:
+            engine.enqueue(session, [2 * batch_id, 2 * batch_id + 1] if batch_id < 4 else [])
+        engine.sweep()
+        work(batch_id)
+
+    with database.sessions.begin() as session:
+        engine.enqueue(session, [1])
+    with running(engine, divide):
+        wait_until(lambda: len(work.ids) == 7, "the seven of three generations")
+
+    assert sorted(work.ids) == [1, 2, 3, 4, 5, 6, 7]
+
+
 def test_a_batch_that_is_due_later_is_not_worked_before(
     engine: ProcrastinateEngine, database: Database
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,7 +10,8 @@ from sqlalchemy import text
 
 from newsletter.database import Database
 from newsletter.delivery.cluster import ProcrastinateEngine
-from tests.delivery.cluster.support import an_engine, jobs
+from newsletter.errors import ConfigError
+from tests.delivery.cluster.support import DEADLINE_SECONDS, Worked, an_engine, jobs, running, wait_until
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
@@ -51,3 +53,25 @@ def test_the_migrations_of_the_ledger_do_not_see_the_queue(database_url: str, da
 
     with database.engine.begin() as connection:
         command.check(_config(connection))  # raises when autogenerate would drop or add anything
+
+
+def test_a_queue_that_is_thrown_away_ends_its_workers_and_can_be_made_anew(
+    engine: ProcrastinateEngine, database: Database
+) -> None:
+    work = Worked()
+    with ThreadPoolExecutor(1) as beside:
+        ended = beside.submit(engine.run, work, concurrency=1, stopping=threading.Event())
+        with database.sessions.begin() as session:
+            engine.enqueue(session, [1])
+        wait_until(lambda: work.ids, "the first batch")
+
+        with database.sessions.begin() as session:
+            session.execute(text("drop schema queue cascade"))
+        with pytest.raises(ConfigError, match="newsletter migrate"):
+            ended.result(DEADLINE_SECONDS)
+
+    engine.install()
+    with database.sessions.begin() as session:
+        engine.enqueue(session, [2])
+    with running(engine, work):
+        wait_until(lambda: 2 in work.ids, "the batch in the new queue")

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
-from datetime import datetime
+from datetime import datetime, tzinfo
 from email.utils import format_datetime
+from functools import lru_cache
 
 from newsletter.mailing import Copy, Hole, Mailing, Template, ValueRefused, addr_spec
 from newsletter.transports import wire
@@ -73,7 +74,8 @@ class Prepared:
             self._from,
             addr_spec(copy.address).encode("ascii"),
             self._subject,
-            f"{format_datetime(date)}\r\nMessage-ID: <{message_id}>\r\n".encode("ascii"),
+            _dated(date, date.tzinfo),
+            b"\r\nMessage-ID: <%b>\r\n" % message_id.encode("ascii"),
         ]
         head += [part if isinstance(part, bytes) else _filled(*part, values) for part in self._headers]
         head.append(self._end_of_head)
@@ -83,6 +85,12 @@ class Prepared:
         _encode(self._html, coded, out)
         out.append(self._end)
         return out
+
+
+@lru_cache(maxsize=8)
+def _dated(date: datetime, _zone: tzinfo | None) -> bytes:
+    # The same moment in two zones is equal, and is not written the same.
+    return format_datetime(date).encode("ascii")
 
 
 def _canonical(text: str) -> bytes:

@@ -64,7 +64,7 @@ class SmtpTransport:
         signer = Signer(self._dkim, mailing.sender.address)
 
         def make(copy: Copy) -> list[bytes]:
-            date = self._clock()
+            date = self._clock().replace(microsecond=0)
             pieces = prepared.pieces(copy, date)
             return [signer.sign(pieces, date), *pieces] if signer else pieces
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ssl
 import time
 from collections import deque
-from datetime import timedelta
 
 from newsletter.replies import Meaning
 from newsletter.transports.base import Misconfigured, Outcome, Verdict
@@ -20,6 +19,7 @@ from newsletter.transports.smtp_connection import Connection
 from newsletter.transports.smtp_job import Call, Job, Patience
 from newsletter.transports.smtp_replies import Gibberish, Reply, Step, judge, queue_id, reply_of
 
+_ENVELOPE = frozenset({Step.MAIL, Step.RCPT, Step.RSET})
 _READ_BYTES = 65536
 _LONGEST_REPLY_BYTES = 8192
 _RECORD_BYTES = 16384  # what one encrypted record holds, and one encrypted write takes
@@ -35,7 +35,13 @@ class Conversation:
         self.is_watched_for_writing = False  # the call's own note
         self.deadline = 0.0  # monotonic; counts while something is expected
         self._call = call
-        self._patience = patience
+        self._block_seconds = patience.block.total_seconds()
+        self._command_seconds = patience.command.total_seconds()
+        self._reply_seconds = {
+            Step.DATA: patience.data.total_seconds(),
+            Step.DOT: patience.dot.total_seconds(),
+            Step.QUIT: patience.goodbye.total_seconds(),
+        }
         self._expected: deque[tuple[Step, Job | None]] = deque()
         self._later: deque[tuple[Step, Job | None, bytes]] = deque()  # without PIPELINING
         self._unread = b""
@@ -65,22 +71,24 @@ class Conversation:
 
     def _envelope(self, job: Job) -> bytes:
         """Return what to write so that ``job`` begins, and expect the replies."""
-        self.connection.messages += 1
-        job.refused = None
-        size = b" SIZE=%d" % job.size if self.connection.has_size else b""
-        steps: list[tuple[Step, Job | None, bytes]] = [
-            (Step.MAIL, job, b"MAIL FROM:<%b>%b\r\n" % (self._call.sender, size)),
-            (Step.RCPT, job, b"RCPT TO:<%b>\r\n" % job.copy.address.encode("ascii")),
-            (Step.DATA, job, b"DATA\r\n"),
-        ]
+        connection = self.connection
+        connection.messages += 1
+        size = b" SIZE=%d" % job.size if connection.has_size else b""
+        mail = b"MAIL FROM:<%b>%b\r\n" % (self._call.sender, size)
+        rcpt = b"RCPT TO:<%b>\r\n" % job.copy.address.encode("ascii")
+        start = b""
         if self._has_open_transaction:
-            steps.insert(0, (Step.RSET, None, b"RSET\r\n"))
             self._has_open_transaction = False
-        if not self.connection.has_pipelining:
-            self._later.extend(steps)
-            return self._next_command()
-        self._expected.extend((step, whose) for step, whose, _ in steps)
-        return b"".join([line for _, _, line in steps])
+            start = b"RSET\r\n"
+        if connection.has_pipelining:
+            if start:
+                self._expected.append((Step.RSET, None))
+            self._expected += ((Step.MAIL, job), (Step.RCPT, job), (Step.DATA, job))
+            return b"%b%b%bDATA\r\n" % (start, mail, rcpt)
+        if start:
+            self._later.append((Step.RSET, None, start))
+        self._later += ((Step.MAIL, job, mail), (Step.RCPT, job, rcpt), (Step.DATA, job, b"DATA\r\n"))
+        return self._next_command()
 
     def _next_command(self) -> bytes:
         step, job, line = self._later.popleft()
@@ -90,6 +98,10 @@ class Conversation:
     def _write_message(self, job: Job) -> None:
         self._expected.append((Step.DOT, job))
         self._dot, self._dot_at = job, job.size
+        self._out, self._sent, self._tried = memoryview(b""), 0, 0
+        if self._unread:
+            # It spoke before it had anything of the message.
+            return
         parts = [*job.pieces, b".\r\n"]
         if self.connection.has_pipelining:
             following = self._call.next_job(self.connection)
@@ -119,7 +131,7 @@ class Conversation:
                 self._sent = self._tried = sent + sock.send(out[sent:until])
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             self.wants_to_write = True
-            self._wait_for(self._patience.block)
+            self.deadline = time.monotonic() + self._block_seconds
             return
         except OSError as error:
             self._lose(str(error))
@@ -128,20 +140,8 @@ class Conversation:
         self._wait_for_reply()
 
     def _wait_for_reply(self) -> None:
-        step = self._expected[0][0] if self._expected else None
-        patience = self._patience
-        match step:
-            case Step.DOT:
-                self._wait_for(patience.dot)
-            case Step.DATA:
-                self._wait_for(patience.data)
-            case Step.QUIT:
-                self._wait_for(patience.goodbye)
-            case _:
-                self._wait_for(patience.command)
-
-    def _wait_for(self, patience: timedelta) -> None:
-        self.deadline = time.monotonic() + patience.total_seconds()
+        step = self._expected[0][0] if self._expected else Step.MAIL
+        self.deadline = time.monotonic() + self._reply_seconds.get(step, self._command_seconds)
 
     # --- listening -----------------------------------------------------------
 
@@ -158,44 +158,43 @@ class Conversation:
             self._lose("the server hung up")
             return
         self._was_answered = True
-        unread = self._unread + said if self._unread else said
-        start = 0
-        while not self.is_over:
-            end = _end_of_reply(unread, start)
-            if not end:
-                break
-            self._heard(unread[start:end])
-            start = end
-        self._unread = unread[start:]
-        if len(self._unread) > _LONGEST_REPLY_BYTES and not self.is_over:
+        self._unread = self._unread + said if self._unread else said
+        while not self.is_over and (end := _end_of_reply(self._unread)):
+            raw, self._unread = self._unread[:end], self._unread[end:]
+            self._heard(raw)
+        if self.is_over:
+            return
+        if len(self._unread) > _LONGEST_REPLY_BYTES:
             self._lose("what the server says is no reply")
+        elif not self.wants_to_write:
+            self._wait_for_reply()
 
     def run_out_of_patience(self) -> None:
         """Give the connection up, because the server is silent."""
         self._lose("the server is silent")
 
     def _heard(self, raw: bytes) -> None:
-        if not self._expected or (
-            self._dot and not self._has_tried_dot and self._expected[0][1] is self._dot
-        ):
-            self._heard_too_early(raw)
+        if not self._expected:
+            self._lose("the server spoke too early")
             return
         step, job = self._expected[0]
-        if step is Step.DATA and raw[:3] == b"354" and raw[3:4] != b"-" and job and not job.refused:
+        # The answers that all goes well, without ceremony.
+        if step in _ENVELOPE and raw[:4] == b"250 ":
+            self._expected.popleft()
+            if not self._expected:
+                self._go_on()
+            return
+        if step is Step.DATA and raw[:4] == b"354 " and job and not job.refused:
             self._expected.popleft()
             self._write_message(job)
             return
-        if step in (Step.MAIL, Step.RCPT, Step.RSET) and raw[:4] == b"250 ":
-            self._expected.popleft()
-            self._go_on()
+        if step is Step.DOT and not self._has_tried_dot:
+            self._heard_too_early(raw)
             return
         try:
-            reply = reply_of(raw)
+            self._answered(step, job, reply_of(raw))
         except Gibberish as said:
             self._lose(f"not an answer: {said}")
-            return
-        try:
-            self._answered(step, job, reply)
         except Misconfigured as error:
             self._call.must_stop(error)
             self._lose(str(error), counts=False)
@@ -206,11 +205,9 @@ class Conversation:
         try:
             reply = reply_of(raw)
             judgement = judge(Step.DOT, reply, self._call.lane)
-        except (Gibberish, Misconfigured):
+        except Gibberish:
             judgement = reply = None
         if job and reply and judgement:
-            self._dot = None
-            self._expected.popleft()
             self._settle(job, judgement.verdict, reply.words, judgement.meaning)
         self._lose("the server spoke too early", counts=not judgement)
 
@@ -272,7 +269,6 @@ class Conversation:
     def _go_on(self) -> None:
         """Say what comes next, when the server has answered what there was."""
         if self._expected:
-            self._wait_for_reply()
             return
         if self._later:
             self._write(self._next_command())
@@ -325,12 +321,11 @@ class Conversation:
         self._call.lost(self.connection, counts=counts)
 
 
-def _end_of_reply(unread: bytes, start: int) -> int:
-    """Return where the reply that begins at ``start`` ends, or 0 when it is not all there."""
-    while True:
-        end = unread.find(b"\n", start) + 1
-        if not end:
-            return 0
+def _end_of_reply(unread: bytes) -> int:
+    """Return where the first reply ends, or 0 when it is not all there."""
+    start = 0
+    while end := unread.find(b"\n", start) + 1:
         if unread[start + 3 : start + 4] != b"-":
             return end
         start = end
+    return 0

@@ -52,11 +52,13 @@ class Pool:
         self._context = context
         self._lock = threading.Lock()
         self._calls = 0
+        self._is_closed = False
 
     def begin_call(self) -> None:
         """Count a call among those that share the connections."""
         with self._lock:
             self._calls += 1
+            self._is_closed = False
 
     def end_call(self) -> None:
         """Take a call from the count."""
@@ -115,18 +117,22 @@ class Pool:
                 self._forget(server)
                 raise
             else:
-                self.give_back(connection)
-                connection.is_reused = False
+                self.give_back(connection, is_reused=False)
                 done(None)
 
         threading.Thread(target=run, name=f"smtp-dial-{server.host}", daemon=True).start()
 
-    def give_back(self, connection: Connection) -> None:
-        """Keep a connection on which nothing is under way."""
+    def give_back(self, connection: Connection, *, is_reused: bool = True) -> None:
+        """Keep a connection on which nothing is under way, unless we were closed meanwhile."""
         connection.idle_since = time.monotonic()
-        connection.is_reused = True
+        connection.is_reused = is_reused
         with self._lock:
-            self._host(connection.server).idle.append(connection)
+            host = self._host(connection.server)
+            if not self._is_closed:
+                host.idle.append(connection)
+                return
+            host.connections -= 1
+        connection.quit()
 
     def drop(self, connection: Connection) -> None:
         """Close a connection that is of no more use."""
@@ -150,6 +156,7 @@ class Pool:
     def close(self) -> None:
         """Take leave on all idle connections."""
         with self._lock:
+            self._is_closed = True
             idle = [connection for host in self._hosts for connection in host.idle]
             for host in self._hosts:
                 host.connections -= len(host.idle)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import typer
 
 from newsletter.cli import context
+from newsletter.cli.ending import told_to_end
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def run() -> None:
 
     app = context.open_app()
     working = Worker(app)
-    with _told_to_end(working.stop):
+    with told_to_end(working.stop):
         working.start()
         try:
             _serve(app, stop=working.stop)
@@ -50,7 +49,7 @@ def run() -> None:
 def serve() -> None:
     """Serve the pages only. Mails are then sent by `newsletter worker`."""
     app = context.open_app()
-    with _told_to_end(_nothing):
+    with told_to_end(_nothing):
         try:
             _serve(app, stop=_nothing)
         finally:
@@ -67,7 +66,7 @@ def worker() -> None:
 
     app = context.open_app()
     working = Worker(app)
-    with _told_to_end(working.stop):
+    with told_to_end(working.stop):
         working.start()
         typer.echo("working; stop with Ctrl+C")
         working.stopping.wait()
@@ -109,23 +108,3 @@ def _serve(app: App, *, stop: Callable[[], None]) -> None:
         raise NewsletterError(
             f"cannot serve on {where.host}:{where.port} (see above); mend web.host or web.port"
         ) from None
-
-
-@contextmanager
-def _told_to_end(stop: Callable[[], None]) -> Iterator[None]:
-    """Call ``stop`` at the first SIGTERM or SIGINT; the second one ends us at once."""
-
-    def told(_number: int, _frame: FrameType | None) -> None:
-        for number in signals:
-            signal.signal(number, signal.SIG_DFL)
-        stop()
-
-    signals = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.getsignal(number) for number in signals}
-    for number in signals:
-        signal.signal(number, told)
-    try:
-        yield
-    finally:
-        for number in signals:
-            signal.signal(number, before[number])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from newsletter.delivery.states import OPEN, BatchState, State
 from newsletter.delivery.tables import Batch, Delivery
 from newsletter.editions.edition import Edition
+from newsletter.lanes import Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,7 @@ class Books:
     excluded: dict[str, int] = field(default_factory=dict)  # by reason
     owed: int
     by_state: dict[State, int]
+    by_lane: Mapping[Lane, Mapping[State, int]] = field(default_factory=dict)  # the same copies
 
     @property
     def balanced(self) -> bool:
@@ -54,16 +57,26 @@ def of_edition(session: Session, edition: Edition) -> Books:
     What is owed comes from the batches, as it was frozen, and the states from the deliveries, so that a
     row that vanished would show.
     """
-    counts = session.execute(
-        select(Delivery.state, func.count()).where(Delivery.edition_id == edition.id).group_by(Delivery.state)
-    )
-    counted = {state: count for state, count in counts}  # noqa: C416 - rows, not pairs, to a type checker
-    owed = session.scalar(select(func.sum(Batch.size)).where(Batch.edition_id == edition.id))
+    batches = session.execute(
+        select(Batch.number, Batch.lane, Batch.size).where(Batch.edition_id == edition.id)
+    ).all()
+    lanes = {number: lane for number, lane, _ in batches}
+    by_state = dict.fromkeys(State, 0)
+    by_lane: dict[Lane, dict[State, int]] = {lane: dict.fromkeys(State, 0) for lane in lanes.values()}
+    for number, state, count in session.execute(
+        select(Delivery.batch_number, Delivery.state, func.count())
+        .where(Delivery.edition_id == edition.id)
+        .group_by(Delivery.batch_number, Delivery.state)
+    ):
+        by_state[state] += count
+        if number in lanes:
+            by_lane[lanes[number]][state] += count
     return Books(
         considered=edition.considered or 0,
         excluded=dict(edition.excluded),
-        owed=int(owed or 0),
-        by_state={state: counted.get(state, 0) for state in State},
+        owed=sum(size for _, _, size in batches),
+        by_state=by_state,
+        by_lane=by_lane,
     )
 
 

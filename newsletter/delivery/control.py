@@ -188,25 +188,30 @@ def settle(session: Session, edition: Edition, chosen: Chosen, *, because: str) 
     return count
 
 
+def count(session: Session, edition: Edition, chosen: Chosen, state: State) -> int:
+    """Count the copies in a state that are meant; changes nothing."""
+    return sum(len(ids) for _, ids in _matching(session, edition, chosen, state))
+
+
 def _send_again(
     session: Session, edition: Edition, chosen: Chosen, state: State, event: Event, *, now: datetime
 ) -> int:
     if edition.state is EditionState.CANCELLED:
         raise NothingToDo("the edition was cancelled; nothing of it goes out again")
-    count = 0
+    changed = 0
     for number, ids in _matching(session, edition, chosen, state):
-        count += _change(session, edition, ids, event, None)
+        changed += _change(session, edition, ids, event, None)
         session.execute(
             update(Batch)
             .where(Batch.edition_id == edition.id, Batch.number == number, Batch.state == BatchState.DONE)
             .values(state=BatchState.WAITING, due_at=now, deferrals=0, enqueued_at=None)
         )
-    if count:
+    if changed:
         edition.becomes(Happening.JOINED)
         edition.finished_at = None
         if edition.deliver_until is not None:
             edition.deliver_until = max(edition.deliver_until, now + MORE_TIME)
-    return count
+    return changed
 
 
 def _matching(

@@ -9,7 +9,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from tests.bench import MEASUREMENTS, archive, delivery, rendering, transfer, web  # noqa: F401
+from tests.bench import MEASUREMENTS, archive, delivery, rendering, smtp, transfer, web  # noqa: F401
 
 ROUNDS = 3
 RESULTS = Path("var/bench.json")

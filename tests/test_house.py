@@ -20,6 +20,7 @@ LOCKS = ["requirements.txt", "requirements-dev.txt"]
 # They decide, and the edge acts: values in, values out. A name ending in ".*" is a
 # whole package. One that does not exist yet is watched from its first line on.
 PURE = [
+    "newsletter.delivery.forecast",
     "newsletter.delivery.pacing",
     "newsletter.delivery.retry",
     "newsletter.delivery.states",
@@ -28,8 +29,9 @@ PURE = [
     "newsletter.editions.gate.*",
     "newsletter.editions.states",
     "newsletter.errors",
+    "newsletter.lanes",
     "newsletter.mailing",
-    "newsletter.replies",
+    "newsletter.replies.*",
     "newsletter.urls",
     "subscribers.states",
 ]

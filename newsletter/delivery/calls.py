@@ -7,36 +7,21 @@ does nothing. The caller owns the transaction and makes no network call inside i
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    String,
-    Table,
-    any_,
-    bindparam,
-    func,
-    literal,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.engine import CursorResult, Result
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
-from newsletter.delivery.states import SENDABLE, BatchState, Event, LeaseLost, after, before
+from newsletter.delivery import statements
+from newsletter.delivery.states import Event, LeaseLost, after, before
 from newsletter.delivery.tables import NAME_LENGTH, REPLY_LENGTH, Batch, Call, Delivery, told
 from newsletter.transports.base import discreet
-from subscribers import last_look
-
-_WRITTEN = (Event.ACCEPTED, Event.REFUSED, Event.DEFERRED, Event.DOUBTED, Event.RELEASED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +69,15 @@ def take(
     copies are never handed over a second time without evidence. Raises ``LeaseLost``.
     """
     renew(session, batch, now=now, lease=lease)
-    found = session.execute(
-        last_look(select(Delivery.subscriber_id), Delivery.subscriber_id, newsletter, day)
-        .where(
-            *in_batch(batch),
-            Delivery.subscriber_id > after_id,
-            or_(*(Delivery.state == state for state in SENDABLE)),
+    where = {"edition": batch.edition_id, "number": batch.number, "last": batch.last_subscriber_id}
+    found = (
+        session.connection()
+        .execute(
+            statements.look(newsletter, day),
+            where | {"first": max(batch.first_subscriber_id, after_id + 1), "most": limit + 1},
         )
-        .order_by(Delivery.subscriber_id)
-        .limit(limit + 1)
-    ).all()
+        .all()
+    )
     is_last = len(found) <= limit
     looked: list[tuple[int, str | None, str | None]] = [tuple(row) for row in found[:limit]]
     gone = {id_: reason or "unknown" for id_, address, reason in looked if reason or not address}
@@ -101,19 +85,17 @@ def take(
         withdraw(session, batch, gone)
     readers = [(id_, address or "") for id_, address, _ in looked if id_ not in gone]
     if readers:
-        taken = session.execute(
-            update(Delivery)
-            .where(
-                Delivery.edition_id == batch.edition_id,
-                Delivery.subscriber_id.between(readers[0][0], readers[-1][0]),
-                Delivery.batch_number == batch.number,
-                Delivery.state.in_(before(Event.TAKEN)),
-            )
-            .values(state=after(Event.TAKEN), call_id=call.id)
-        )
-        if touched(taken) != len(readers):
+        intent = {
+            "edition": batch.edition_id,
+            "first": readers[0][0],
+            "last": readers[-1][0],
+            "number": batch.number,
+            "call": call.id,
+        }
+        if touched(session.execute(statements.TAKE, intent)) != len(readers):
             raise LeaseLost(f"batch {batch.id} is no longer ours")
-        session.execute(update(Call).where(Call.id == call.id).values(copies=Call.copies + len(readers)))
+        session.execute(statements.COUNT_COPIES, {"call": call.id, "more": len(readers)})
+        set_committed_value(call, "copies", call.copies + len(readers))
     return Taken(readers, looked[-1][0] if looked else after_id, is_last)
 
 
@@ -133,24 +115,20 @@ def untake(session: Session, batch: Batch, call: Call, *, after_id: int) -> None
 
 def renew(session: Session, batch: Batch, *, now: datetime, lease: timedelta) -> None:
     """Hold on to a batch for another lease, or raise ``LeaseLost``."""
-    renewed = session.execute(
-        update(Batch)
-        .where(
-            Batch.id == batch.id,
-            Batch.owner == batch.owner,
-            Batch.state == BatchState.CLAIMED,
-            Batch.lease_ends_at > now,
-        )
-        .values(lease_ends_at=now + lease)
-    )
-    if touched(renewed) != 1:
+    ours = {"batch_id": batch.id, "by": batch.owner, "at": now, "ends_at": now + lease}
+    if touched(session.execute(statements.RENEW, ours)) != 1:
         raise LeaseLost(f"batch {batch.id} is no longer ours")
 
 
 def withdraw(session: Session, batch: Batch, reasons: Mapping[int, str]) -> None:
     """Take back the copies of readers who are no longer to get them, with the reason."""
-    rows = [(id_, None, told(reason, REPLY_LENGTH)) for id_, reason in reasons.items()]
-    _write(session, batch, Event.WITHDRAWN, rows)
+    session.connection().execute(
+        statements.WITHDRAW,
+        [
+            {"edition": batch.edition_id, "who": id_, "words": told(reason, REPLY_LENGTH)}
+            for id_, reason in reasons.items()
+        ],
+    )
 
 
 def record(session: Session, batch: Batch, call: Call, results: Iterable[Became], *, now: datetime) -> None:
@@ -160,8 +138,8 @@ def record(session: Session, batch: Batch, call: Call, results: Iterable[Became]
     # A provider that names the call as a whole names it once, in the call's row; a name that only
     # some copies have is theirs, and proves nothing of the others.
     shared = ids.pop() if len(ids) == 1 and len(results) > 1 else None
-    counts: dict[Event, int] = {}
-    for event in _WRITTEN:
+    counts: dict[Event, int] = dict.fromkeys(statements.WRITTEN, 0)
+    for event in statements.WRITTEN:
         rows = [
             (
                 result.subscriber_id,
@@ -171,21 +149,13 @@ def record(session: Session, batch: Batch, call: Call, results: Iterable[Became]
             for result in results
             if result.event is event
         ]
-        counts[event] = _write(session, batch, event, rows, call_id=call.id) if rows else 0
-    session.execute(
-        update(Call)
-        .where(Call.id == call.id)
-        .values(closed_at=now, provider_id=func.coalesce(told(shared, NAME_LENGTH), Call.provider_id))
-    )
+        if rows:
+            counts[event] = _write(session, batch, call, event, rows)
+    name = told(shared, NAME_LENGTH)
+    session.execute(statements.CLOSE_CALL, {"call": call.id, "at": now, "name": name})
     if counts[Event.ACCEPTED] or counts[Event.REFUSED]:
-        session.execute(
-            update(Batch)
-            .where(Batch.id == batch.id)
-            .values(
-                accepted=Batch.accepted + counts[Event.ACCEPTED],
-                refused=Batch.refused + counts[Event.REFUSED],
-            )
-        )
+        more = {"more_accepted": counts[Event.ACCEPTED], "more_refused": counts[Event.REFUSED]}
+        session.execute(statements.COUNT_OUTCOMES, {"batch_id": batch.id, **more})
 
 
 def in_batch(batch: Batch) -> tuple[ColumnElement[bool], ...]:
@@ -199,71 +169,23 @@ def in_batch(batch: Batch) -> tuple[ColumnElement[bool], ...]:
 
 
 def _write(
-    session: Session,
-    batch: Batch,
-    event: Event,
-    rows: Sequence[tuple[int, str | None, str | None]],
-    *,
-    call_id: int | None = None,
+    session: Session, batch: Batch, call: Call, event: Event, rows: list[tuple[int, str | None, str | None]]
 ) -> int:
     """Let ``event`` happen to the copies in ``rows`` that it may happen to; return how many it was.
 
     A row is (subscriber, the provider's name for the copy, the reply).
     """
-    where = [Delivery.edition_id == batch.edition_id]
-    if call_id is not None:
-        where.append(Delivery.call_id == call_id)
-    is_plain = not any(provider or reply for _, provider, reply in rows)
-    on_postgres = session.get_bind().dialect.name == "postgresql"
-    if is_plain:
-        state = Delivery.state.in_(before(event))
-        plain = update(Delivery).where(*where, _one_of([row[0] for row in rows], on_postgres), state)
-        return touched(session.execute(plain.values(state=after(event), reply=None, provider_id=None)))
-    if on_postgres:
-        return _write_arrays(session, event, where, rows)
-    where += [
-        Delivery.subscriber_id == bindparam("_subscriber"),
-        # An IN list cannot be part of a statement that is run once per row.
-        or_(*(Delivery.state == state for state in before(event))),
-    ]
-    each = update(cast("Table", Delivery.__table__)).where(*where)
-    values = {"reply": bindparam("_reply"), "provider_id": bindparam("_provider"), "state": after(event)}
-    given = [{"_subscriber": id_, "_provider": provider, "_reply": reply} for id_, provider, reply in rows]
-    return touched(session.connection().execute(each.values(values), given))
-
-
-def _one_of(ids: Sequence[int], on_postgres: bool) -> ColumnElement[bool]:
-    """Say that a delivery is one of many subscribers', in one parameter."""
-    if on_postgres:
-        return Delivery.subscriber_id == any_(literal(ids, ARRAY(BigInteger)))
-    values = func.json_each(literal(json.dumps(ids), String)).table_valued("value")
-    return Delivery.subscriber_id.in_(select(values.c.value))
-
-
-def _write_arrays(
-    session: Session,
-    event: Event,
-    where: list[ColumnElement[bool]],
-    rows: Sequence[tuple[int, str | None, str | None]],
-) -> int:
-    """Write rows that differ by one statement over arrays: a row at a time is several times slower."""
-    ids, providers, replies = (list(column) for column in zip(*rows, strict=True))
-    given = (
-        func.unnest(
-            literal(ids, ARRAY(BigInteger)),
-            literal(providers, ARRAY(String)),
-            literal(replies, ARRAY(String)),
-        )
-        .table_valued("id", "provider", "reply")
-        .render_derived(name="given")
-    )
-    several = (
-        update(Delivery)
-        .where(*where, Delivery.subscriber_id == given.c.id, Delivery.state.in_(before(event)))
-        .values(state=after(event), provider_id=given.c.provider, reply=given.c.reply)
-        .execution_options(synchronize_session=False)
-    )
-    return touched(session.execute(several))
+    which = {"edition": batch.edition_id, "call": call.id}
+    # Where the rows are all that the call took up, one range says which.
+    if len(rows) == call.copies and not any(name or words for _, name, words in rows):
+        span = {"first": min(row[0] for row in rows), "last": max(row[0] for row in rows)}
+        return touched(session.execute(statements.ALL_OF_CALL[event], which | span))
+    if session.get_bind().dialect.name == "postgresql":
+        ids, names, words = (list(column) for column in zip(*rows, strict=True))
+        given = {"ids": ids, "names": names, "replies": words}
+        return touched(session.execute(statements.MANY_OF_CALL[event], which | given))
+    each = [which | {"who": id_, "name": name, "words": words} for id_, name, words in rows]
+    return touched(session.connection().execute(statements.EACH_OF_CALL[event], each))
 
 
 def touched(result: Result[Any]) -> int:

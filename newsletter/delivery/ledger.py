@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import audience
+from newsletter.delivery import audience, statements
 from newsletter.delivery.calls import in_batch
 from newsletter.delivery.states import SENDABLE, BatchState, Event, LeaseLost, State, after, before
-from newsletter.delivery.tables import REPLY_LENGTH, SENDING, Batch, Delivery, StateCode, Switch
+from newsletter.delivery.tables import REPLY_LENGTH, SENDING, Batch, Delivery, Switch
 from newsletter.editions.edition import OPEN, Edition, StoredMailing
 from newsletter.editions.states import Happening
 from newsletter.editions.states import State as EditionState
@@ -57,21 +57,16 @@ def freeze(
     ]
     session.add_all(stored)
     session.flush()
-    who = audience.numbered(
+    slices = audience.write(
+        session,
+        edition.id,
         edition.newsletter,
         edition.day,
         languages=list(mailings),
         batch_size=batch_size,
         expired_in=_expired_before(session, edition),
-    ).subquery()
-    id_, number = who.c
-    session.execute(
-        insert(Delivery).from_select(
-            ["edition_id", "subscriber_id", "batch_number", "state"],
-            select(literal(edition.id), id_, number, literal(State.WAITING, StateCode)),
-        )
     )
-    _cut_batches(session, edition, stored, now)
+    _add_batches(session, edition, stored, slices, now)
     edition.considered = considered(session, edition.newsletter)
     edition.excluded = excluded(session, edition.newsletter, edition.day)
     session.flush()
@@ -91,30 +86,26 @@ def _expired_before(session: Session, edition: Edition) -> int | None:
     return last if last is not None and session.scalar(select(expired)) else None
 
 
-def _cut_batches(session: Session, edition: Edition, stored: Sequence[StoredMailing], now: datetime) -> None:
-    slices = session.execute(
-        select(
-            Delivery.batch_number,
-            func.count(),
-            func.min(Delivery.subscriber_id),
-            func.max(Delivery.subscriber_id),
-        )
-        .where(Delivery.edition_id == edition.id)
-        .group_by(Delivery.batch_number)
-    ).all()
+def _add_batches(
+    session: Session,
+    edition: Edition,
+    stored: Sequence[StoredMailing],
+    slices: Sequence[audience.Slice],
+    now: datetime,
+) -> None:
     rows = []
     # The first batches of every group come first, so that no lane waits for another to end.
-    for number, size, first, last in sorted(slices, key=lambda row: (row[0] % audience.PER_GROUP, row[0])):
-        index, lane = audience.group_of(number)
+    for each in sorted(slices, key=lambda one: (one.number % audience.PER_GROUP, one.number)):
+        index, lane = audience.group_of(each.number)
         rows.append(
             {
                 "edition_id": edition.id,
-                "number": number,
+                "number": each.number,
                 "mailing_id": stored[index].id,
                 "lane": lane,
-                "size": size,
-                "first_subscriber_id": first,
-                "last_subscriber_id": last,
+                "size": each.size,
+                "first_subscriber_id": each.first,
+                "last_subscriber_id": each.last,
                 "state": BatchState.WAITING,
                 "due_at": now,
                 "deferrals": 0,
@@ -234,12 +225,15 @@ def release(
     ).one_or_none()
     if ours is None:
         raise LeaseLost(f"batch {batch.id} is no longer ours")
-    # What has no outcome by now was perhaps handed over.
-    session.execute(
-        update(Delivery)
-        .where(*in_batch(batch), Delivery.state == State.IN_FLIGHT)
-        .values(state=after(Event.DOUBTED))
-    )
+    where = {
+        "edition": batch.edition_id,
+        "number": batch.number,
+        "first": batch.first_subscriber_id,
+        "last": batch.last_subscriber_id,
+    }
+    left = set(session.scalars(statements.LEFT, where))
+    if State.IN_FLIGHT in left:  # what has no outcome by now was perhaps handed over
+        session.execute(statements.DOUBT_THE_REST, where)
     if gives_up:
         said = literal(f"given up after {deferrals} tries: ") + func.coalesce(Delivery.reply, "")
         session.execute(
@@ -247,10 +241,8 @@ def release(
             .where(*in_batch(batch), Delivery.state.in_(before(Event.GIVEN_UP)))
             .values(state=after(Event.GIVEN_UP), reply=func.substr(said, 1, REPLY_LENGTH))
         )
-    open_left = session.scalars(
-        select(Delivery.subscriber_id).where(*in_batch(batch), Delivery.state.in_(SENDABLE)).limit(1)
-    ).first()
-    state = BatchState.DONE if open_left is None else BatchState.WAITING
+        left.discard(State.DEFERRED)
+    state = BatchState.DONE if left.isdisjoint(SENDABLE) else BatchState.WAITING
     values = {"state": state, "owner": None, "lease_ends_at": None, "due_at": due_at or now}
     if deferrals is not None:
         values["deferrals"] = deferrals

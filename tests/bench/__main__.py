@@ -9,7 +9,18 @@ import statistics
 import sys
 from pathlib import Path
 
-from tests.bench import MEASUREMENTS, archive, delivery, rendering, smtp, transfer, web  # noqa: F401
+from tests.bench import (  # importing adds their measurements
+    MEASUREMENTS,
+    archive,  # noqa: F401
+    delivery,  # noqa: F401
+    engine,  # noqa: F401
+    ledger,  # noqa: F401
+    rendering,  # noqa: F401
+    sendgrid,  # noqa: F401
+    smtp,  # noqa: F401
+    transfer,  # noqa: F401
+    web,  # noqa: F401
+)
 
 ROUNDS = 3
 RESULTS = Path("var/bench.json")

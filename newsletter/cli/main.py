@@ -11,7 +11,20 @@ from typing import Annotated
 import typer
 
 from newsletter import __version__
-from newsletter.cli import archive, context, digest, dkim, morning, people, service, setup, testsend
+from newsletter.cli import (
+    archive,
+    context,
+    control,
+    digest,
+    dkim,
+    morning,
+    people,
+    service,
+    settling,
+    setup,
+    status,
+    testsend,
+)
 from newsletter.errors import ExitCode, NewsletterError
 
 app = typer.Typer(
@@ -22,7 +35,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 failed or copies in doubt, 2 bad usage or unreadable input, "
     "3 held or no digest.",
 )
-for part in (setup, service, digest, testsend, morning, people, archive, dkim):
+for part in (setup, service, digest, testsend, morning, status, control, settling, people, archive, dkim):
     part.register(app)
 
 

@@ -1,9 +1,9 @@
-"""``morning`` and ``status``: sending the edition of a day, and what became of it."""
+"""``morning``: sending the edition of a day, and what became of it."""
 
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,52 +21,38 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
     app.command()(morning)
-    app.command()(status)
 
 
 def morning(day: Day = None, newsletter: Newsletter = None, as_json: AsJson = False) -> None:
-    """Find the digest of the day, examine it, freeze the edition and send it; twice does nothing twice."""
+    """Find the digest of the day, examine it, freeze the edition and send it; twice does nothing twice.
+
+    SIGTERM or Ctrl+C ends it: no new copy is taken up, those on their way are finished and recorded.
+    """
+    from newsletter.cli.ending import told_to_end
+    from newsletter.delivery.states import State
+
     app = context.open_app()
     slug, settings = app.settings.newsletter(newsletter)
+    this = app.morning(slug)
+    stopping = this.courier.stopping
     try:
-        report = app.morning(slug).run(day.date() if day else None)
+        with told_to_end(stopping.set):
+            report = this.run(day.date() if day else None)
     finally:
         app.close()
     if as_json:
-        typer.echo(json.dumps(_report_json(report), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(report_json(report), ensure_ascii=False, indent=2))
     else:
         print_report(report, settings.schedule.tz)
+        if stopping.is_set() and report.books and report.books.open:
+            left = f"{report.books.open:,} copies are left, {report.books[State.IN_DOUBT]:,} are in doubt"
+            typer.secho(f"told to end: {left}; `newsletter morning` goes on with it", fg=typer.colors.YELLOW)
         if report.books and report.books.owed and app.settings.transport.kind == "file":
             folder = app.settings.transport.file.folder
             typer.echo(f"the emails lie in {folder}/{slug}-{report.day}/ (open index.html)")
     raise typer.Exit(report.exit_code)
-
-
-def status(day: Day = None, newsletter: Newsletter = None, as_json: AsJson = False) -> None:
-    """Show the edition of a day and its books: every copy accounted for."""
-    from newsletter import slots
-    from newsletter.morning import edition_report
-
-    app = context.open_app()
-    slug, settings = app.settings.newsletter(newsletter)
-    wanted: date | None = day.date() if day else None
-    with app.database.readers() as session:
-        report = edition_report(session, slug, wanted)
-    zone = settings.schedule.tz
-    slot = slots.upcoming(slots.daily(settings.schedule.send_at, zone), app.clock(), 1)[0].astimezone(zone)
-    if as_json:
-        document = _report_json(report) if report else {"newsletter": slug, "state": None}
-        typer.echo(json.dumps(document | {"next_slot": slot.isoformat()}, ensure_ascii=False, indent=2))
-    elif report is None:
-        typer.echo(f"{slug}: no edition" + (f" of {wanted}" if wanted else " yet"))
-    else:
-        print_report(report, zone)
-    if not as_json:
-        typer.echo(
-            f"next morning: {slot:%Y-%m-%d %H:%M} {zone.key} (by `newsletter morning`, from cron or by hand)"
-        )
 
 
 def print_report(report: Report, zone: ZoneInfo) -> None:
@@ -113,7 +99,8 @@ def print_books(books: Books) -> None:
         typer.secho("  THE BOOKS DO NOT BALANCE", fg=typer.colors.RED, bold=True)
 
 
-def _report_json(report: Report) -> dict[str, object]:
+def report_json(report: Report) -> dict[str, object]:
+    """Return a report for ``--json``: plain names, numbers and moments."""
     return {
         "newsletter": report.newsletter,
         "day": report.day.isoformat(),

@@ -1,0 +1,179 @@
+"""``pause``, ``resume``, ``cancel``, ``stop`` and ``go``: what a person does with an edition on its way.
+
+Each is one short write, from any process, while workers run: they look before every hand-over.
+"""
+
+from __future__ import annotations
+
+import getpass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli import context
+from newsletter.cli.digest import Newsletter
+from newsletter.errors import ConfigError, ExitCode, NewsletterError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from newsletter.app import App
+    from newsletter.editions.edition import Edition
+
+EditionDay = Annotated[
+    datetime | None,
+    typer.Option(
+        "--day", formats=["%Y-%m-%d"], help="The day of the edition.", show_default="the newest sent"
+    ),
+]
+Because = Annotated[str, typer.Option("--because", help="Why; kept with it and shown by status.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (pause, resume, cancel, stop, go):
+        app.command()(command)
+
+
+def pause(because: Because = "", day: EditionDay = None, newsletter: Newsletter = None) -> None:
+    """Let nothing more of an edition begin; what is on its way ends within seconds."""
+    from newsletter.delivery import control
+
+    app = context.open_app()
+    with app.database.sessions.begin() as session:
+        edition = the_edition(app, session, newsletter, day, lock=True)
+        control.pause(session, edition, because=_by_whom(because))
+    left = _left(app, edition)
+    typer.echo(f"{name_of(edition)}: paused with {copies(left)} left; `newsletter resume` lets it go on")
+
+
+def resume(day: EditionDay = None, newsletter: Newsletter = None) -> None:
+    """Let a paused edition go on, and count anew what is refused."""
+    from newsletter.delivery import control
+
+    app = context.open_app()
+    with app.database.sessions.begin() as session:
+        edition = the_edition(app, session, newsletter, day, lock=True)
+        control.resume(session, edition)
+        off = control.switched_off(session)
+    typer.echo(f"{name_of(edition)}: goes on with {copies(_left(app, edition))} left; {sent_by(app)}")
+    if off:
+        typer.secho("all sending is switched off; `newsletter go` switches it on", fg=typer.colors.RED)
+
+
+def cancel(
+    because: Because = "", yes: Yes = False, day: EditionDay = None, newsletter: Newsletter = None
+) -> None:
+    """End an edition for good: withdraw every copy that was not handed over."""
+    from newsletter.delivery import control
+
+    app = context.open_app()
+    with app.database.readers() as session:
+        edition = the_edition(app, session, newsletter, day)
+    left = _left(app, edition)
+    ask(f"{name_of(edition)}: withdraw {copies(left)} that nobody has yet? It cannot be undone.", yes=yes)
+    with app.database.sessions.begin() as session:
+        edition = the_edition(app, session, edition.newsletter, edition.day, lock=True)
+        count = control.cancel(session, edition, because=_by_whom(because))
+    typer.echo(f"{name_of(edition)}: cancelled; {copies(count)} withdrawn")
+    if on_its_way := _left(app, edition):
+        typer.echo(
+            f"{copies(on_its_way)} more with workers at this moment: handed over there, or withdrawn too"
+        )
+
+
+def stop(
+    because: Annotated[str, typer.Option("--because", help="Why; shown to whoever asks why nothing goes.")],
+) -> None:
+    """Stop the sending of all editions, on every host, until `newsletter go`."""
+    from newsletter.delivery import control
+
+    app = context.open_app()
+    if not because.strip():
+        raise ConfigError("--because: say why, for whoever finds that nothing goes out")
+    with app.database.sessions.begin() as session:
+        was = control.switched_off(session)
+        control.switch_off(session, because=_by_whom(because), now=app.clock())
+    if was:
+        typer.echo(f"sending was off already, since {was.off_at:%Y-%m-%d %H:%M} UTC ({was.because})")
+    else:
+        typer.echo("sending of editions is off on all hosts; `newsletter go` switches it on")
+
+
+def go() -> None:
+    """Let editions be sent again after `newsletter stop`."""
+    from newsletter.delivery import control
+
+    app = context.open_app()
+    with app.database.sessions.begin() as session:
+        was_off = control.switch_on(session)
+    typer.echo("sending goes on" if was_off else "sending was not switched off")
+
+
+# ---- what the commands about an edition share ----
+
+
+def the_edition(
+    app: App, session: Session, newsletter: str | None, day: object, *, lock: bool = False
+) -> Edition:
+    """Return the edition that is meant, frozen already; raise ``NewsletterError`` when there is none."""
+    from sqlalchemy import select
+
+    from newsletter.editions.edition import SENT, Edition
+
+    slug, _ = app.settings.newsletter(newsletter)
+    wanted = day.date() if isinstance(day, datetime) else day
+    query = select(Edition).where(Edition.newsletter == slug).order_by(Edition.day.desc(), Edition.id.desc())
+    query = query.where(Edition.state.in_(SENT)) if wanted is None else query.where(Edition.day == wanted)
+    edition = session.scalars(query.limit(1).with_for_update() if lock else query.limit(1)).one_or_none()
+    if edition is None:
+        raise NewsletterError(f"{slug}: there is no edition" + (f" of {wanted}" if wanted else " sent yet"))
+    if edition.state not in SENT:
+        raise NewsletterError(
+            f"{name_of(edition)}: nothing of it has been sent, it is {edition.state}; see `newsletter status`"
+        )
+    return edition
+
+
+def name_of(edition: Edition) -> str:
+    """Return how we name an edition to a person."""
+    return f"{edition.newsletter} {edition.day}"
+
+
+def copies(count: int) -> str:
+    """Return "1 copy", "2,000 copies"."""
+    return "1 copy" if count == 1 else f"{count:,} copies"
+
+
+def sent_by(app: App) -> str:
+    """Say who hands over what waits now."""
+    from newsletter.delivery import heartbeat
+
+    with app.database.readers() as session:
+        has_worker = heartbeat.is_beating(session, now=app.clock())
+    return "a worker sends" if has_worker else "no worker runs: `newsletter morning` sends"
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Ask, unless told ``yes``; end the command when the answer is no."""
+    if not yes and not typer.confirm(question):
+        typer.echo("nothing was changed")
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _left(app: App, edition: Edition) -> int:
+    from newsletter.delivery import books
+
+    with app.database.readers() as session:
+        return books.of_edition(session, edition).open
+
+
+def _by_whom(because: str) -> str:
+    """Return the reason as it is kept: by whom, and why."""
+    try:
+        who = getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        who = "somebody"
+    return f"{who}: {because.strip()}" if because.strip() else f"{who}, by hand"

@@ -139,6 +139,10 @@ class SmtpSink:
 
     async def _refuse(self) -> None:
         if self._server:
+            # asyncio loses the socket of a connection that it accepts while its server closes.
+            for listening in self._server.sockets:
+                self._loop.remove_reader(listening.fileno())
+            await _accepted()
             self._server.close()
             self._server = None
 
@@ -147,12 +151,11 @@ class SmtpSink:
         asyncio.run_coroutine_threadsafe(self._end_conversations(), self._loop).result(5)
 
     async def _end_conversations(self) -> None:
-        for _ in range(3):  # until those that have just been accepted are there too
-            await asyncio.sleep(0)
+        await _accepted()
         for conversation in self._conversations:
             conversation.abort()
         self._conversations.clear()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        tasks = _other_tasks()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -208,6 +211,17 @@ class SmtpSink:
                 )
             )
         return queue_id
+
+
+def _other_tasks() -> list[asyncio.Task[Any]]:
+    return [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+
+async def _accepted() -> None:
+    """Wait for the connections that are being accepted; they can be ended only when they are there."""
+    accepting = [task for task in _other_tasks() if "accept" in repr(task.get_coro())]
+    if accepting:
+        await asyncio.wait(accepting, timeout=1)
 
 
 class _Conversation(SMTP):

@@ -18,6 +18,7 @@ from newsletter.mailing import Copy, Mailing
 from newsletter.urls import Urls
 
 if TYPE_CHECKING:
+    from newsletter.alarms import Alarms
     from newsletter.delivery.engine import Engine
     from newsletter.delivery.notice_sender import NoticeSender
     from newsletter.delivery.pacing import Limits
@@ -239,6 +240,19 @@ class App:
             stopping=stopping,
             engine=self.engine,
             limit=Limit(percent=sending.refused_limit_percent, after_outcomes=sending.refused_limit_after),
+            on_paused=self.alarms.paused,
+        )
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        """What tells the people of ``alarms.email`` that one of them is needed."""
+        from newsletter.alarms import Alarms
+
+        return Alarms(
+            database=self.database,
+            newsletters=self.settings.newsletters,
+            addresses=self.settings.alarms.email,
+            clock=self.clock,
         )
 
     def morning(self, slug: str) -> Morning:

@@ -68,7 +68,8 @@ class Report:
     findings: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)  # about files that were not chosen, or not read
     books: Books | None = None
-    next_due: datetime | None = None
+    next_due: datetime | None = None  # when there is more to hand over
+    stopped_because: str | None = None  # paused or cancelled: by whom, and why
     sent_now: int = 0
     unreadable: bool = False
 
@@ -352,6 +353,7 @@ def report_of(session: Session, edition: Edition, *, sent_now: int = 0) -> Repor
         digest=edition.digest_key,
         findings=edition.findings,
         books=books.of_edition(session, edition) if owed else None,
-        next_due=books.next_due(session, edition) if owed else None,
+        next_due=books.next_due(session, edition) if edition.state is State.SENDING else None,
+        stopped_because=edition.stopped_because,
         sent_now=sent_now,
     )

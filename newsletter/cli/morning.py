@@ -31,7 +31,8 @@ def morning(day: Day = None, newsletter: Newsletter = None, as_json: AsJson = Fa
     SIGTERM or Ctrl+C ends it: no new copy is taken up, those on their way are finished and recorded.
     """
     from newsletter.cli.ending import told_to_end
-    from newsletter.delivery.states import State
+    from newsletter.delivery.states import State as CopyState
+    from newsletter.editions.states import State
 
     app = context.open_app()
     slug, settings = app.settings.newsletter(newsletter)
@@ -40,6 +41,8 @@ def morning(day: Day = None, newsletter: Newsletter = None, as_json: AsJson = Fa
     try:
         with told_to_end(stopping.set):
             report = this.run(day.date() if day else None)
+        if report.state is State.PAUSED:
+            app.alarms.send_without_worker(app.notice_sender())
     finally:
         app.close()
     if as_json:
@@ -47,7 +50,7 @@ def morning(day: Day = None, newsletter: Newsletter = None, as_json: AsJson = Fa
     else:
         print_report(report, settings.schedule.tz)
         if stopping.is_set() and report.books and report.books.open:
-            left = f"{report.books.open:,} copies are left, {report.books[State.IN_DOUBT]:,} are in doubt"
+            left = f"{report.books.open:,} copies are left, {report.books[CopyState.IN_DOUBT]:,} are in doubt"
             typer.secho(f"told to end: {left}; `newsletter morning` goes on with it", fg=typer.colors.YELLOW)
         if report.books and report.books.owed and app.settings.transport.kind == "file":
             folder = app.settings.transport.file.folder
@@ -75,6 +78,8 @@ def print_report(report: Report, zone: ZoneInfo) -> None:
         typer.echo(f"  {finding['severity']:<9} {place}{text} [{finding['check']}]")
     if report.books:
         print_books(report.books)
+    if report.stopped_because:
+        typer.secho(f"  stopped    {report.stopped_because}", fg=typer.colors.RED)
     if report.next_due:
         typer.echo(
             f"  the rest is due {report.next_due.astimezone(zone):%Y-%m-%d %H:%M:%S}; run it again then"
@@ -111,6 +116,7 @@ def report_json(report: Report) -> dict[str, object]:
         "problems": report.problems,
         "books": report.books.as_json() if report.books else None,
         "next_due": _iso(report.next_due),
+        "stopped_because": report.stopped_because,
         "sent_now": report.sent_now,
         "exit_code": int(report.exit_code),
     }

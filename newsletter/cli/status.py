@@ -6,8 +6,8 @@
       "newsletter", "day", "state", "subject", "digest", "findings", "problems",   state null: no edition
       "books": {"considered", "excluded": {reason: count}, "owed", "waiting", "in_flight", "accepted",
                 "refused", "deferred", "in_doubt", "withdrawn", "expired", "balanced"},
-      "next_due", "sent_now", "exit_code", "next_slot",
-      "now", "stopped_because", "deliver_until", "per_second",
+      "next_due", "stopped_because", "sent_now", "exit_code", "next_slot",
+      "now", "deliver_until", "per_second",
       "switched_off": null or {"since", "because"},
       "lanes": {lane: {state: count …, "per_second", "paused_until"}},
       "forecast": null or {"has_speed", "finishes_at", "expires", "floor": {…}, "lanes": {lane: {…}}}
@@ -150,8 +150,6 @@ def _print_progress(goes: Progress, zone: ZoneInfo) -> None:
         typer.echo(f"  {lane.value:<10} {_lane_words(each, zone)}")
     if goes.per_second:
         typer.echo(f"  speed      {goes.per_second:,.1f} copies a second in the last minute")
-    if goes.stopped_because:
-        typer.secho(f"  stopped    {goes.stopped_because}", fg=typer.colors.RED)
     if goes.off_since:
         since = f"{goes.off_since.astimezone(zone):%Y-%m-%d %H:%M}"
         typer.secho(
@@ -216,7 +214,6 @@ def _plain(goes: Progress) -> dict[str, object]:
 
     return {
         "now": iso(goes.now),
-        "stopped_because": goes.stopped_because,
         "deliver_until": iso(goes.deliver_until),
         "per_second": round(goes.per_second, 3),
         "switched_off": {"since": iso(goes.off_since), "because": goes.off_because}

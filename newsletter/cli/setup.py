@@ -46,6 +46,7 @@ def init(
         typer.echo("  SAVE A COPY of this file somewhere safe and secret. Without it the unsubscribe links")
         typer.echo("  in mail already sent stop working, and suppressed addresses are no longer recognised.")
     bring_up(app.database)
+    app.engine.install()
     typer.echo("the database is ready")
     for slug, newsletter in app.settings.newsletters.items():
         newsletter.source.folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +57,9 @@ def migrate() -> None:
     """Bring the database to the schema of this release."""
     from newsletter.migrations import migrate as bring_up
 
-    before, now = bring_up(context.open_app(current=False).database)
+    app = context.open_app(current=False)
+    before, now = bring_up(app.database)
+    app.engine.install()
     typer.echo(f"the database is at {now}" + ("" if before == now else f" (was {before or 'empty'})"))
 
 

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, update
 from sqlalchemy.engine import CursorResult, Result
@@ -24,8 +24,7 @@ from newsletter.delivery.tables import NAME_LENGTH, REPLY_LENGTH, Batch, Call, D
 from newsletter.transports.base import discreet
 
 
-@dataclass(frozen=True, slots=True)
-class Became:
+class Became(NamedTuple):
     """What became of one delivery, as the ledger writes it."""
 
     subscriber_id: int
@@ -79,11 +78,11 @@ def take(
         .all()
     )
     is_last = len(found) <= limit
-    looked: list[tuple[int, str | None, str | None]] = [tuple(row) for row in found[:limit]]
+    looked: list[Any] = list(found[:limit])
     gone = {id_: reason or "unknown" for id_, address, reason in looked if reason or not address}
     if gone:
         withdraw(session, batch, gone)
-    readers = [(id_, address or "") for id_, address, _ in looked if id_ not in gone]
+    readers = [(id_, address) for id_, address, _ in looked if id_ not in gone]
     if readers:
         intent = {
             "edition": batch.edition_id,
@@ -138,23 +137,17 @@ def record(session: Session, batch: Batch, call: Call, results: Iterable[Became]
     # A provider that names the call as a whole names it once, in the call's row; a name that only
     # some copies have is theirs, and proves nothing of the others.
     shared = ids.pop() if len(ids) == 1 and len(results) > 1 else None
-    counts: dict[Event, int] = dict.fromkeys(statements.WRITTEN, 0)
-    for event in statements.WRITTEN:
-        rows = [
-            (
-                result.subscriber_id,
-                None if result.provider_id == shared else told(result.provider_id, NAME_LENGTH),
-                told(discreet(result.reply), REPLY_LENGTH) if result.reply else None,
-            )
-            for result in results
-            if result.event is event
-        ]
-        if rows:
-            counts[event] = _write(session, batch, call, event, rows)
+    rows: dict[Event, list[tuple[int, str | None, str | None]]] = {}
+    for subscriber_id, event, provider_id, reply in results:
+        own = None if provider_id == shared else told(provider_id, NAME_LENGTH)
+        words = told(discreet(reply), REPLY_LENGTH) if reply else None
+        rows.setdefault(event, []).append((subscriber_id, own, words))
+    counts = {event: _write(session, batch, call, event, some) for event, some in rows.items()}
     name = told(shared, NAME_LENGTH)
     session.execute(statements.CLOSE_CALL, {"call": call.id, "at": now, "name": name})
-    if counts[Event.ACCEPTED] or counts[Event.REFUSED]:
-        more = {"more_accepted": counts[Event.ACCEPTED], "more_refused": counts[Event.REFUSED]}
+    accepted, refused = counts.get(Event.ACCEPTED, 0), counts.get(Event.REFUSED, 0)
+    if accepted or refused:
+        more = {"more_accepted": accepted, "more_refused": refused}
         session.execute(statements.COUNT_OUTCOMES, {"batch_id": batch.id, **more})
 
 

@@ -36,10 +36,10 @@ def fill(database: Database, people: int) -> None:
     cases = " ".join(f"when {n} then '{domain}'" for n, domain in enumerate(DOMAINS))
     if database.is_sqlite:
         numbers = "with recursive k(n) as (select 1 union all select n + 1 from k where n < :people)"
-        hashed = "printf('%064x', n)"
+        hashed = "cast(printf('%032d', n) as blob)"
     else:
         numbers = "with k(n) as (select generate_series(1, :people))"
-        hashed = "lpad(to_hex(n), 64, '0')"
+        hashed = "convert_to(lpad(n::text, 32, '0'), 'UTF8')"
     domain = f"case n % {len(DOMAINS)} {cases} end"
     with database.sessions.begin() as session:
         session.execute(

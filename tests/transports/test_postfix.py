@@ -15,6 +15,7 @@ from newsletter.transports.smtp import SmtpTransport
 from newsletter.transports.smtp_connection import Server
 from tests.tools import SPAMASSASSIN, needs_spamassassin
 from tests.transports.postfix import Postfix, needs_postfix, postfix
+from tests.transports.rspamd import needs_rspamd, rspamd
 from tests.transports.support import LONG, NOW, a_mailing, copies, outcomes_of, seen_in_bytes
 from tests.transports.verifiers import dkimpy_verifies, needs_dkimpy, needs_opendkim, opendkim_verifies
 
@@ -99,6 +100,30 @@ def test_spamassassin_finds_nothing_in_it(mailbox: list[bytes], capsys: pytest.C
     with capsys.disabled():
         print(f"\nSpamAssassin: {score[1]}")
     assert float(score[1]) <= 1
+
+
+@needs_rspamd
+def test_rspamd_finds_it_signed_and_welcome(
+    mailbox: list[bytes], key: dkim.Key, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = {
+        key.name: key.record,
+        "news.example.com": "v=spf1 ip4:192.0.2.10 -all",
+        "_dmarc.example.com": "v=DMARC1; p=none",
+        "_dmarc.news.example.com": "v=DMARC1; p=none",
+    }
+    # As our own server sent it: what Postfix wrote above is about its own loopback.
+    message = mailbox[0][mailbox[0].index(b"DKIM-Signature:") :]
+
+    hosts = {"mta.news.example.com": "192.0.2.10", "news.example.com": "192.0.2.10"}
+
+    with rspamd(records, hosts) as running:
+        verdict = running.verdict(message, sender="news@news.example.com", recipient="reader1@example.com")
+
+    with capsys.disabled():
+        print(f"\nrspamd: {verdict.score:.2f}")
+    assert {"R_DKIM_ALLOW", "R_SPF_ALLOW", "DMARC_POLICY_ALLOW"} <= verdict.symbols
+    assert verdict.score <= 1
 
 
 def test_a_wrong_password_is_a_matter_for_a_person(server: Postfix, key: dkim.Key) -> None:

@@ -1,0 +1,64 @@
+"""A worker for chaos: the loops of ``newsletter worker``, in a hurry.
+
+The configuration rightly refuses leases under 90 seconds and no setting shortens the pauses that spare a
+far side. A run of seconds needs both short, and nothing else: what is sent, written and decided is the
+product's own code.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from newsletter.app import App
+from newsletter.config import Settings, load
+from newsletter.delivery import handover, pacing, retry, worker
+from newsletter.migrations import require_current
+from newsletter.schedule import Worker
+from newsletter.transports import patience, smtp
+from newsletter.transports.smtp_job import Patience
+
+LEASE = timedelta(seconds=4)
+MARGIN = timedelta(seconds=1.5)
+PAUSE = timedelta(seconds=0.25)
+
+
+def hurry() -> None:
+    """Shorten what waits."""
+    handover.LEASE_MARGIN = MARGIN
+    pacing.PAUSES = (PAUSE,) * len(pacing.PAUSES)
+    # So many that nobody is given up: what is refused then was refused by the far side.
+    retry.PAUSES = (PAUSE,) * 500
+    patience.FIRST, patience.LONGEST = PAUSE, 2 * PAUSE
+    worker.FORGOTTEN_AFTER = timedelta(seconds=3)
+    second = timedelta(seconds=1)
+    quick = Patience(command=second, data=second, block=second, dot=second, goodbye=second)
+    # The transport asks for the patience of RFC 5321 by this name.
+    setattr(smtp, "Patience", lambda: quick)  # noqa: B010  # a class's place is taken by a function
+
+
+def hurried(settings: Settings) -> Settings:
+    """Return the settings with a lease that the configuration would refuse."""
+    sending = settings.sending.model_copy(update={"lease_seconds": LEASE.total_seconds()})
+    return settings.model_copy(update={"sending": sending})
+
+
+def main() -> None:
+    """Work until SIGTERM."""
+    logging.basicConfig(format="%(asctime)s %(process)d %(levelname)s %(name)s %(message)s")
+    hurry()
+    app = App(hurried(load(Path(sys.argv[1]))))
+    require_current(app.database)
+    working = Worker(app, pause=timedelta(seconds=0.1))
+    signal.signal(signal.SIGTERM, lambda *_: working.stop())
+    working.start()
+    working.stopping.wait()
+    working.join()
+    app.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -55,6 +55,7 @@ def test_every_byte_is_ascii_and_every_line_fits() -> None:
     head, _, body = raw.partition(b"\r\n\r\n")
 
     assert raw.isascii()
+    assert b"\n." not in raw  # SMTP would have to double the dot
     assert raw.endswith(b"\r\n")
     assert raw.count(b"\r") == raw.count(b"\n") == raw.count(b"\r\n")
     assert max(map(len, head.split(b"\r\n"))) <= 998
@@ -258,6 +259,7 @@ def test_any_value_in_any_hole_is_read_back(filled: tuple[Template, dict[str, st
     raw = message(mailing, a_copy(1, **given_values))
 
     root = parsed(raw)
+    assert b"\n." not in raw
     assert part(root, "plain") == expected
     assert part(root, "html") == f"<p>{a_copy().values['leave_url']}</p>"
     assert max(map(len, raw.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 76

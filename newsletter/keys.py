@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
 import os
 import secrets
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter.errors import ConfigError
-from subscribers import AddressHasher, TokenKeys
+from subscribers import AddressHasher, Hmac, TokenKeys
 
 KEY_BYTES = 32
 
@@ -29,10 +27,14 @@ class Keys:
     addresses: AddressHasher
     tokens: TokenKeys
     message_salt: bytes
+    _message_mac: Hmac = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_message_mac", Hmac(self.message_salt))
 
     def message_id(self, ref: str, domain: str) -> str:
         """Return a copy's Message-ID without brackets: the same for the same copy, for ever."""
-        return f"{ref}.{hmac.digest(self.message_salt, ref.encode(), hashlib.sha256).hex()[:16]}@{domain}"
+        return f"{ref}.{self._message_mac.digest(ref.encode()).hex()[:16]}@{domain}"
 
     def __repr__(self) -> str:
         return "Keys(***)"

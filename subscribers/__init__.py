@@ -9,6 +9,7 @@ from subscribers.base import Base, BigId, Choice, UtcDateTime
 from subscribers.consent import Consent
 from subscribers.eligible import Exclusion, Reach, considered, eligible, excluded, languages, last_look, reach
 from subscribers.erasure import erase
+from subscribers.mac import Hmac
 from subscribers.preferences import (
     AddressChange,
     ask_to_move,
@@ -73,6 +74,7 @@ __all__ = [
     "Evidence",
     "Exclusion",
     "ExportFilter",
+    "Hmac",
     "ImportOptions",
     "ImportProblem",
     "ImportTally",

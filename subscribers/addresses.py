@@ -5,21 +5,20 @@ NFKC, full-width forms, lower case and IDNA, so that one mailbox is one person h
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
+
+from subscribers.mac import Hmac
 
 # Nearly every address of a list looks like this. Its local part needs no second look, and its domain
 # is looked at once for all who share it: an import is many times faster for it.
 _PLAIN = re.compile(r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 _LONGEST = 254  # RFC 5321 4.5.3.1.3
 _LONGEST_LOCAL = 64  # before the @; 4.5.3.1.1
-_BLOCK = 64  # bytes of a block of SHA-256
 
 
 class InvalidAddress(ValueError):
@@ -93,25 +92,16 @@ class AddressHasher:
     """
 
     key: bytes
-    _inner: Any = field(init=False, compare=False)
-    _outer: Any = field(init=False, compare=False)
+    _mac: Hmac = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.key) < 32:
             raise ValueError("the address key must have 32 bytes or more")
-        # The two beginnings of RFC 2104, hashed once: an import takes the digest of a million addresses,
-        # and ``hmac.digest`` prepares the key anew for each, which takes five times as long as the rest.
-        key = hashlib.sha256(self.key).digest() if len(self.key) > _BLOCK else self.key
-        for name, pad in (("_inner", 0x36), ("_outer", 0x5C)):
-            start = hashlib.sha256(bytes(byte ^ pad for byte in key.ljust(_BLOCK, b"\0")))
-            object.__setattr__(self, name, start)
+        object.__setattr__(self, "_mac", Hmac(self.key))
 
     def digest(self, address: Address) -> bytes:
         """Return HMAC-SHA-256 of the normalised address, 32 bytes."""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(address.value.encode())
-        outer.update(inner.digest())
-        return outer.digest()
+        return self._mac.digest(address.value.encode())
 
     def __repr__(self) -> str:
         return "AddressHasher(key=***)"

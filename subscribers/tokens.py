@@ -10,13 +10,14 @@ leave must work in the oldest mail.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+from subscribers.mac import Hmac
 
 _SHAPE = re.compile(
     r"([a-z0-9]{1,8})\.([a-z][a-z0-9_]{0,39})\.([0-9a-z]{1,13})(?:\.([0-9a-z]{1,7}))?\.([A-Za-z0-9_-]{22})"
@@ -64,6 +65,7 @@ class TokenKeys:
 
     current: str
     keys: Mapping[str, bytes] = field(repr=False)
+    _macs: Mapping[str, Hmac] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.current not in self.keys:
@@ -71,6 +73,7 @@ class TokenKeys:
         for name, key in self.keys.items():
             if not re.fullmatch(r"[a-z0-9]{1,8}", name) or len(key) < 32:
                 raise ValueError(f"token key {name!r} needs a short name (a-z, 0-9) and 32 bytes or more")
+        object.__setattr__(self, "_macs", {name: Hmac(key) for name, key in self.keys.items()})
 
     def sign(
         self, purpose: Purpose, *, newsletter: str, subscriber_id: int, now: datetime | None = None
@@ -104,8 +107,8 @@ class TokenKeys:
         return Claim(newsletter=shape[2], subscriber_id=int(shape[3], 36), made_at=made_at)
 
     def _signature(self, key_id: str, purpose: Purpose, body: str) -> str:
-        digest = hmac.digest(self.keys[key_id], f"{purpose}\0{body}".encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+        digest = self._macs[key_id].digest(f"{purpose}\0{body}".encode())
+        return base64.urlsafe_b64encode(digest[:16])[:22].decode()
 
 
 def _base36(number: int) -> str:

@@ -19,6 +19,7 @@ from newsletter.cli import (
     dkim,
     morning,
     people,
+    rehearse,
     service,
     settling,
     setup,
@@ -35,7 +36,20 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 failed or copies in doubt, 2 bad usage or unreadable input, "
     "3 held or no digest.",
 )
-for part in (setup, service, digest, testsend, morning, status, control, settling, people, archive, dkim):
+for part in (
+    setup,
+    service,
+    digest,
+    testsend,
+    rehearse,
+    morning,
+    status,
+    control,
+    settling,
+    people,
+    archive,
+    dkim,
+):
     part.register(app)
 
 

@@ -50,7 +50,14 @@ def _run(
     if options.kills is not None:
         scenario = replace(scenario, kills=options.kills, short_kills=options.kills)
     with named(scenario, seed):
-        run = Run(scenario, seed=seed, short=options.short, folder=folder, servers=servers)
+        run = Run(
+            scenario,
+            seed=seed,
+            short=options.short,
+            folder=folder,
+            servers=servers,
+            is_sabotaged=options.sabotage,
+        )
         result = run.run()
     verdict = result.verdict
     doubt = f"{verdict.in_doubt:,} ({verdict.doubt_bound:,})"
@@ -86,6 +93,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", default="", help="repeats who dies when, and what the far side does wrong")
     parser.add_argument("--only", default="", help="scenarios whose name holds this")
     parser.add_argument("--kills", type=int, help="so many in each scenario, instead of its own number")
+    parser.add_argument("--sabotage", action="store_true", help="break the promise: must end badly")
     parser.add_argument("--verbose", action="store_true", help="say what was done, and how doubt is bounded")
     parser.add_argument(
         "--log-bytes", type=int, default=4_000, help="of the workers' log, when it went wrong"

@@ -16,12 +16,21 @@ END_SECONDS = 30
 class Fleet:
     """``size`` workers over one configuration; who dies is replaced."""
 
-    def __init__(self, config: Path, *, size: int, chance: random.Random, is_plain: bool = False) -> None:
+    def __init__(
+        self,
+        config: Path,
+        *,
+        size: int,
+        chance: random.Random,
+        is_plain: bool = False,
+        is_sabotaged: bool = False,
+    ) -> None:
         self.size = size
         self.log = config.with_suffix(".log")
         # The plain one is the very command that is installed.
         plain = [str(Path(sys.executable).with_name("newsletter")), "--config", str(config), "worker"]
         self._command = plain if is_plain else [sys.executable, "-m", "tests.chaos.worker", str(config)]
+        self._command += ["--sabotage"] * is_sabotaged
         self._chance = chance
         self._working: list[subprocess.Popen[bytes]] = []
         self._frozen: list[tuple[float, subprocess.Popen[bytes]]] = []

@@ -66,7 +66,7 @@ class Result:
         return self.blows.get(Trouble.KILL, 0) + self.blows.get(Trouble.FREEZE, 0)
 
 
-def schedule(scenario: Scenario, kills: int, chance: random.Random) -> list[Blow]:
+def schedule(scenario: Scenario, kills: int, chance: random.Random, *, is_short: bool) -> list[Blow]:
     """Return what happens in a run, in order."""
     several = [Trouble.FREEZE if chance.random() < scenario.freezes else Trouble.KILL for _ in range(kills)]
     several += scenario.also
@@ -81,9 +81,20 @@ def schedule(scenario: Scenario, kills: int, chance: random.Random) -> list[Blow
 class Run:
     """A run under way."""
 
-    def __init__(self, scenario: Scenario, *, seed: str, short: bool, folder: Path, servers: Servers) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        seed: str,
+        short: bool,
+        folder: Path,
+        servers: Servers,
+        is_sabotaged: bool = False,
+    ) -> None:
         self.scenario = scenario
+        self._is_sabotaged = is_sabotaged
         self._chance = random.Random(f"{seed}/{scenario.name}")  # repeatable, no secret
+        self._is_short = short
         self._kills = scenario.short_kills if short else scenario.kills
         self.readers = scenario.short_readers if short else scenario.readers
         self._folder = folder / scenario.name
@@ -116,7 +127,8 @@ class Run:
                     config,
                     size=self.scenario.workers,
                     chance=self._chance,
-                    is_plain=self.scenario.is_plain,
+                    is_plain=self.scenario.is_plain and not self._is_sabotaged,
+                    is_sabotaged=self._is_sabotaged,
                 )
             )
             self._send(database, far, fleet, disk)
@@ -200,7 +212,7 @@ class Run:
     # ---- while it goes out ----
 
     def _send(self, database: Database, far: FarSide, fleet: Fleet, disk: SmallDisk | None) -> None:
-        for blow in schedule(self.scenario, self._kills, self._chance):
+        for blow in schedule(self.scenario, self._kills, self._chance, is_short=self._is_short):
             if not self._wait_until(blow.at, database, far, fleet):
                 break  # it went out before its time
             self._look(far, blow.after_seconds)

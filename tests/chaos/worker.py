@@ -12,10 +12,16 @@ import signal
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.config import Settings, load
-from newsletter.delivery import handover, pacing, retry, worker
+from newsletter.delivery import handover, ledger, pacing, retry, worker
+from newsletter.delivery.states import BatchState, State
+from newsletter.delivery.tables import Batch, Delivery
 from newsletter.migrations import require_current
 from newsletter.schedule import Worker
 from newsletter.transports import patience, smtp
@@ -46,10 +52,25 @@ def hurried(settings: Settings) -> Settings:
     return settings.model_copy(update={"sending": sending})
 
 
+def sabotage() -> None:
+    """Break the promise: send what a dead worker had in flight again. Chaos must find that out."""
+    honest = ledger.release
+
+    def release(session: Session, batch: Batch, **options: Any) -> BatchState:
+        mine = (Delivery.edition_id == batch.edition_id, Delivery.batch_number == batch.number)
+        in_flight = update(Delivery).where(*mine, Delivery.state == State.IN_FLIGHT)
+        session.execute(in_flight.values(state=State.WAITING))
+        return honest(session, batch, **options)
+
+    ledger.release = release
+
+
 def main() -> None:
     """Work until SIGTERM."""
     logging.basicConfig(format="%(asctime)s %(process)d %(levelname)s %(name)s %(message)s")
     hurry()
+    if "--sabotage" in sys.argv:
+        sabotage()
     app = App(hurried(load(Path(sys.argv[1]))))
     require_current(app.database)
     working = Worker(app, pause=timedelta(seconds=0.1))

@@ -41,7 +41,7 @@ from subscribers.suppression import (
     suppress_address,
     suppress_domain,
 )
-from subscribers.tokens import LIFETIMES, Claim, Purpose, TokenKeys
+from subscribers.tokens import LIFETIMES, Claim, Purpose, TokenKeys, base36
 from subscribers.transfer import (
     IMPORT_FORMATS,
     ExportFilter,
@@ -96,6 +96,7 @@ __all__ = [
     "UtcDateTime",
     "apply",
     "ask_to_move",
+    "base36",
     "confirm_move",
     "considered",
     "eligible",

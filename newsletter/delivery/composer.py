@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from newsletter.keys import Keys
 from newsletter.mailing import Copy, Mailing
 from newsletter.urls import Urls
-from subscribers import Purpose
+from subscribers import Purpose, base36
 
 
-@dataclass(frozen=True, slots=True)
 class Composer:
     """Makes the copies of one newsletter. Same edition and reader, same copy, for ever."""
 
-    keys: Keys
-    urls: Urls
+    def __init__(self, keys: Keys, urls: Urls) -> None:
+        self._keys = keys
+        leave = keys.tokens.series(Purpose.LEAVE, newsletter=urls.newsletter)
+        manage = keys.tokens.series(Purpose.MANAGE, newsletter=urls.newsletter)
+        self._leave_url = lambda subscriber: urls.leave(leave(subscriber))
+        self._manage_url = lambda subscriber: urls.manage(manage(subscriber))
 
     def compose(self, mailing: Mailing, edition_id: int, subscriber_id: int, address: str) -> Copy:
         """Return the copy of one reader."""
-        ref = ref_of(edition_id, subscriber_id)
+        ref, subscriber = ref_of(edition_id, subscriber_id), base36(subscriber_id)
         return Copy(
             ref=ref,
             address=address,
             values={
                 "address": address,
-                "leave_url": self.urls.leave(self._token(Purpose.LEAVE, subscriber_id)),
-                "manage_url": self.urls.manage(self._token(Purpose.MANAGE, subscriber_id)),
-                "message_id": self.keys.message_id(ref, mailing.sender.address.rpartition("@")[2]),
+                "leave_url": self._leave_url(subscriber),
+                "manage_url": self._manage_url(subscriber),
+                "message_id": self._keys.message_id(ref, mailing.sender.address.rpartition("@")[2]),
             },
         )
-
-    def _token(self, purpose: Purpose, subscriber_id: int) -> str:
-        return self.keys.tokens.sign(purpose, newsletter=self.urls.newsletter, subscriber_id=subscriber_id)
 
 
 def ref_of(edition_id: int, subscriber_id: int) -> str:

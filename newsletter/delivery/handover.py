@@ -108,9 +108,11 @@ class HandOver:
             self._take_up(self._transport.copies_per_call)
             if not self._ready and not self._is_last and not self.stopped_because:
                 time.sleep(PIECE / 2)
-        copies: list[Copy | None] = []
-        while self._ready and self._is_held():
-            copies.append(self._give())
+        if not self._ready or not self._is_held():
+            return []
+        copies: list[Copy | None] = [*self._ready]
+        self._given.update(copy.ref for copy in self._ready)
+        self._ready.clear()
         return copies
 
     def _stream(self) -> Iterator[Copy | None]:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers import LIFETIMES, Claim, Purpose, TokenKeys
-from tests.support import SEVEN
+from subscribers import LIFETIMES, Claim, Purpose, TokenKeys, base36
+from tests.support import SEVEN, SLUG
 
 KEYS = TokenKeys(current="1", keys={"1": b"one" * 12})
 
@@ -96,3 +96,10 @@ def test_a_missing_or_short_key_is_refused() -> None:
         TokenKeys(current="2", keys={"1": b"x" * 32})
     with pytest.raises(ValueError, match="32 bytes"):
         TokenKeys(current="1", keys={"1": b"x"})
+
+
+@given(subscriber_id=st.integers(0, 2**63), purpose=st.sampled_from([Purpose.LEAVE, Purpose.MANAGE]))
+def test_a_series_signs_what_signing_one_by_one_would(subscriber_id: int, purpose: Purpose) -> None:
+    signed = KEYS.series(purpose, newsletter=SLUG)
+
+    assert signed(base36(subscriber_id)) == KEYS.sign(purpose, newsletter=SLUG, subscriber_id=subscriber_id)

@@ -150,6 +150,11 @@ class App:
                     ],
                     timeout=timedelta(seconds=chosen.smtp.timeout_seconds),
                     messages_per_connection=chosen.smtp.messages_per_connection,
+                    fewer_in={
+                        lane: pace.messages_per_connection
+                        for lane, pace in self.settings.pacing.items()
+                        if pace.messages_per_connection
+                    },
                     dkim=[
                         dkim.load(one.key, domain=one.domain, selector=one.selector)
                         for one in chosen.smtp.dkim

@@ -8,7 +8,7 @@ written and not answered is in doubt: that copy and no other.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from newsletter.clock import Clock, utc_now
@@ -27,6 +27,7 @@ class SmtpTransport:
     """Hands copies to one SMTP server or several. Threads may share it, and share its connections.
 
     ``timeout`` is for each step until a connection is open; from there on ``patience`` counts.
+    ``fewer_in`` names the lanes in which a connection carries fewer messages than elsewhere.
     Messages are signed by the ``dkim`` keys of their sender's domain.
     ``context`` trusts other authorities than the system's.
     """
@@ -41,6 +42,7 @@ class SmtpTransport:
         *,
         timeout: timedelta = timedelta(seconds=60),
         messages_per_connection: int = 500,
+        fewer_in: Mapping[Lane, int] | None = None,
         dkim: Sequence[Key] = (),
         patience: Patience | None = None,
         clock: Clock = utc_now,
@@ -49,6 +51,7 @@ class SmtpTransport:
         self._pool = Pool(servers, timeout=timeout, context=context or ssl.create_default_context())
         self._patience = patience or Patience()
         self._messages_per_connection = messages_per_connection
+        self._fewer_in = dict(fewer_in or {})
         self._dkim = tuple(dkim)
         self._clock = clock
 
@@ -75,7 +78,7 @@ class SmtpTransport:
             lane=lane,
             pool=self._pool,
             patience=self._patience,
-            messages_per_connection=self._messages_per_connection,
+            messages_per_connection=self._fewer_in.get(lane, self._messages_per_connection),
         )
         try:
             yield from call.run()

@@ -240,6 +240,14 @@ def test_a_connection_is_changed_after_so_many_messages(transport_to: Opening, s
     assert Counter(one.connection for one in sink.messages) == {1: 4, 2: 4, 3: 2}
 
 
+def test_a_lane_may_want_fewer_messages_from_a_connection(transport_to: Opening, sink: SmtpSink) -> None:
+    transport = transport_to(sink, messages_per_connection=10, fewer_in={Lane.NETEASE: 2})
+
+    outcomes_of(transport.send(a_mailing(), copies(4), call_id="c1", lane=Lane.NETEASE))
+
+    assert Counter(one.connection for one in sink.messages) == {1: 2, 2: 2}
+
+
 def test_a_handful_of_copies_opens_one_connection(transport_to: Opening, sink: SmtpSink) -> None:
     send(transport_to(sink, connections=8), 3)
 

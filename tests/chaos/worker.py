@@ -8,8 +8,8 @@ product's own code.
 from __future__ import annotations
 
 import logging
+import os
 import signal
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -65,13 +65,16 @@ def sabotage() -> None:
     ledger.release = release
 
 
-def main() -> None:
-    """Work until SIGTERM."""
+def serve(config: Path, log: Path, *, is_sabotaged: bool = False) -> None:
+    """Work until SIGTERM; what there is to say goes to ``log``."""
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
     logging.basicConfig(format="%(asctime)s %(process)d %(levelname)s %(name)s %(message)s")
     hurry()
-    if "--sabotage" in sys.argv:
+    if is_sabotaged:
         sabotage()
-    app = App(hurried(load(Path(sys.argv[1]))))
+    app = App(hurried(load(config)))
     require_current(app.database)
     working = Worker(app, pause=timedelta(seconds=0.1))
     signal.signal(signal.SIGTERM, lambda *_: working.stop())
@@ -79,7 +82,3 @@ def main() -> None:
     working.stopping.wait()
     working.join()
     app.close()
-
-
-if __name__ == "__main__":
-    main()

@@ -144,8 +144,9 @@ def _stage(app: App, folder: Path, sink: Sink, clock: Clock) -> App:
 
     @event.listens_for(stage.database.engine, "connect")
     def _carelessly(dbapi: Any, _record: object) -> None:
-        # It is thrown away anyway: no need to wait for the disk.
+        # It is thrown away anyway: no need to wait for the disk, or to keep much of it in memory.
         dbapi.execute("pragma synchronous=off")
+        dbapi.execute("pragma cache_size=-16384")
 
     return stage
 

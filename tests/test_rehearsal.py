@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,6 +30,7 @@ from subscribers import Base, Cadence, Status
 from tests.cli.conftest import Run, run  # noqa: F401 - a fixture
 from tests.support import DAY, KEYS, SLUG, HandClock, Reader, add, open_database
 from tests.test_morning import GOOD, HALF_PAST_SEVEN, write
+from tests.test_ten_thousand import far_side, install
 
 PEOPLE = [
     Reader(address="a@qq.com"),
@@ -217,6 +223,31 @@ def test_the_copy_of_the_readers_is_private_and_goes_away_whatever_happens(app: 
         rehearse(app, SLUG, progressed=broken_off)
 
     assert modes == {0o700, 0o600}
+    assert list(stage.iterdir()) == []
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_however_often_it_is_told_to_end_no_copy_of_the_readers_stays_behind(
+    stage: Path, tmp_path: Path, told: signal.Signals
+) -> None:
+    with far_side("file", tmp_path) as far:
+        config = install(tmp_path, far, 20_000)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "newsletter", "--config", config, "rehearse", "--day", str(DAY)],
+        env={**os.environ, "TMPDIR": str(stage)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while process.poll() is None and not list(stage.glob("*/rehearsal.db")):
+        time.sleep(0.01)
+    for _ in range(3):
+        process.send_signal(told)
+        time.sleep(0.05)
+    _, err = process.communicate(timeout=120)
+
+    assert process.returncode == 1, err
+    assert "is being removed" in err
     assert list(stage.iterdir()) == []
 
 

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -21,9 +23,11 @@ import typer
 from newsletter.cli import context
 from newsletter.cli.digest import Day, Newsletter
 from newsletter.cli.morning import AsJson, print_report, report_json
+from newsletter.errors import ExitCode
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from types import FrameType
     from zoneinfo import ZoneInfo
 
     from newsletter.rehearsal import Rehearsal
@@ -40,18 +44,38 @@ def rehearse(day: Day = None, newsletter: Newsletter = None, as_json: AsJson = F
 
     app = context.open_app()
     slug, settings = app.settings.newsletter(newsletter)
-    # The copy of the readers is removed however this ends, so SIGTERM must unwind like Ctrl+C.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        rehearsal = go(app, slug, day.date() if day else None)
+        with _broken_off_cleanly():
+            rehearsal = go(app, slug, day.date() if day else None)
+    except KeyboardInterrupt:
+        raise typer.Exit(ExitCode.FAILED) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
         app.close()
     if as_json:
         typer.echo(json.dumps(_plain(rehearsal), ensure_ascii=False, indent=2))
     else:
         print_rehearsal(rehearsal, settings.schedule.tz)
     raise typer.Exit(rehearsal.exit_code)
+
+
+@contextmanager
+def _broken_off_cleanly() -> Iterator[None]:
+    """Let SIGTERM and SIGINT break off once; whoever repeats them waits until the readers' copy is gone."""
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)
+        typer.echo("breaking off; the copy of the readers is being removed", err=True)
+        raise KeyboardInterrupt
+
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, told) for number in signals}
+    try:
+        yield
+    finally:
+        for number in signals:
+            if signal.getsignal(number) is told:  # otherwise we are on our way out
+                signal.signal(number, before[number])
 
 
 def print_rehearsal(rehearsal: Rehearsal, zone: ZoneInfo) -> None:

@@ -9,17 +9,23 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import threading
 import time
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, Self
 
 from newsletter.testing import faults
-from newsletter.testing.faults import Fault
+from newsletter.testing.counting import CountingSendGrid
+from newsletter.testing.faults import Answer, Fault
+from newsletter.testing.loopback import Request
 from newsletter.testing.smtp_sink import SmtpSink, Step
 from newsletter.testing.stub_sendgrid import SEND, StubSendGrid
+
+_NUMBER = re.compile(rb'"to": ?\[\{"email": ?"r(\d+)@')
 
 
 class FarSide(Protocol):
@@ -158,7 +164,7 @@ class SendGridFarSide(StubSendGrid):
             "transport.kind": "sendgrid",
             "transport.sendgrid.api_key": self.key,
             "transport.sendgrid.host": self.url,
-            "transport.sendgrid.timeout_seconds": 1,
+            "transport.sendgrid.timeout_seconds": 2,
         }
 
     @property
@@ -173,6 +179,42 @@ class SendGridFarSide(StubSendGrid):
                 body = json.loads(exchange.request.body)
                 got.update(self._numbers[one["to"][0]["email"]] for one in body["personalizations"])
         return got
+
+
+class CountingFarSide(CountingSendGrid):
+    """A stub SendGrid for hundreds of thousands of copies: one byte for each reader."""
+
+    doubtful = 0
+
+    def __init__(self, readers: int, *, call_seconds: float) -> None:
+        super().__init__(check_every=50)
+        self._got = array("B", bytes(readers + 1))
+        self._slow = faults.slow(call_seconds)
+        self._own_lock = threading.Lock()
+
+    def fault_for(self, method: str, path: str) -> Fault | None:
+        """Be slow, and nothing worse."""
+        return self._slow if path == SEND else None
+
+    def answer(self, request: Request, fault: Fault | None) -> Answer:
+        """Count who is in a request that is accepted."""
+        answer = super().answer(request, fault)
+        if request.path == SEND and answer.status == 202:
+            with self._own_lock:
+                for number in _NUMBER.findall(request.body):
+                    self._got[int(number)] += 1
+        return answer
+
+    def settings(self) -> dict[str, object]:
+        return {
+            "transport.kind": "sendgrid",
+            "transport.sendgrid.api_key": self.key,
+            "transport.sendgrid.host": self.url,
+            "transport.sendgrid.timeout_seconds": 30,  # it never goes wrong, so a busy machine must not
+        }
+
+    def received(self) -> Counter[int]:
+        return Counter({number: count for number, count in enumerate(self._got) if count})
 
 
 class FileFarSide:

@@ -24,7 +24,7 @@ from newsletter.editions.edition import Edition
 from newsletter.editions.states import State as EditionState
 from subscribers import Status, Subscription
 from tests.chaos import worker
-from tests.chaos.far_sides import FarSide, FileFarSide, SendGridFarSide, SmtpFarSide
+from tests.chaos.far_sides import CountingFarSide, FarSide, FileFarSide, SendGridFarSide, SmtpFarSide
 from tests.chaos.fleet import Fleet
 from tests.chaos.places import Servers, SmallDisk, small_disk
 from tests.chaos.scenarios import Scenario, Trouble
@@ -36,6 +36,7 @@ SMTP_PACE_SECONDS = 0.0015  # a message
 CALL_SECONDS = 0.2
 LEAVE = 20  # readers who leave between the freeze and the first message
 LOOK_SECONDS = 0.02
+MANY = 50_000  # readers, for whom the stub keeps no messages
 STALLED_SECONDS = 75  # without anything new: then it will not end any more
 
 
@@ -179,6 +180,8 @@ class Run:
                 return SmtpFarSide(
                     addresses, self._chance, trouble=scenario.trouble, pace_seconds=SMTP_PACE_SECONDS
                 )
+            case "sendgrid" if self.readers > MANY:
+                return CountingFarSide(self.readers, call_seconds=CALL_SECONDS)
             case "sendgrid":
                 return SendGridFarSide(
                     addresses,
@@ -230,6 +233,8 @@ class Run:
                 fleet.freeze(seconds, others_go_on=self.scenario.database != "sqlite")
             case Trouble.DEPLOY:
                 fleet.end_one()
+            case Trouble.ADD:
+                fleet.top_up(more=1)
             case Trouble.DATABASE:
                 self._servers.kill()
                 self._look(far, 0.3)

@@ -13,6 +13,7 @@ class Trouble(StrEnum):
     KILL = "kill"  # −9
     FREEZE = "freeze"  # SIGSTOP past the lease, then SIGCONT
     DEPLOY = "deploy"  # SIGTERM, and the next one is there at once
+    ADD = "add"  # one worker more
     DATABASE = "database"  # the PostgreSQL server is killed and started again
     DISK = "disk"  # the disk is full for a while
 
@@ -134,5 +135,18 @@ SCENARIOS: tuple[Scenario, ...] = (
         short_kills=5,
         freezes=0.2,
         also=(Trouble.DATABASE,),
+    ),
+    Scenario(
+        name="procrastinate-200k",
+        database="postgres",
+        transport="sendgrid",
+        engine="procrastinate",
+        workers=4,
+        readers=200_000,
+        short_readers=200_000,
+        batch_size=1000,
+        trouble=0,
+        kills=2,
+        also=(Trouble.ADD,),
     ),
 )

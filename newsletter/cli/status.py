@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -136,7 +136,10 @@ def _show(app: App, slug: str, wanted: date | None, seen: Seen, *, as_json: bool
     if seen.report is None:
         typer.echo(f"{slug}: no edition" + (f" of {wanted}" if wanted else " yet"))
     else:
-        print_report(seen.report, zone)
+        due = seen.report.next_due
+        # What is due already is being sent, or its lane says why not.
+        waits = due is not None and due > app.clock()
+        print_report(seen.report if waits else replace(seen.report, next_due=None), zone)
     if seen.progress:
         _print_progress(seen.progress, zone)
     typer.echo(

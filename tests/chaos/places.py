@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 from psycopg import sql
 
+from tests.chaos.worker import FLAG
 from tests.delivery.cluster.breaking import OwnServer
 
 DISK_MEGABYTES = 96
@@ -63,33 +65,63 @@ class Servers:
             connection.execute(statement)
 
 
+class Disk(Protocol):
+    """Where an SQLite file lies that may find no room."""
+
+    def fill(self) -> None:
+        """Leave no room."""
+        ...
+
+    def make_room(self) -> None:
+        """Give it back."""
+        ...
+
+
 class SmallDisk:
-    """A file system of a few megabytes. ``fill`` leaves no room on it."""
+    """A file system of a few megabytes, which is filled to the last byte."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self._filler = folder / "filler"
 
     def fill(self) -> None:
-        """Take all the room there is, to the last block."""
-        with self._filler.open("ab", buffering=0) as filler, suppress(OSError):
-            while True:
-                filler.write(bytes(2**16))
-        with self._filler.open("ab", buffering=0) as filler, suppress(OSError):
-            while True:
-                filler.write(bytes(512))
+        """Take all the room there is."""
+        for size in (2**16, 512):
+            with self._filler.open("ab", buffering=0) as filler, suppress(OSError):
+                while True:
+                    filler.write(bytes(size))
 
     def make_room(self) -> None:
         """Give it back."""
         self._filler.unlink(missing_ok=True)
 
 
+class PageLimit:
+    """For who may not mount: while the flag is there, workers let SQLite have no page more.
+
+    The error is the same, SQLITE_FULL; what rewrites a page that is there still succeeds.
+    """
+
+    def __init__(self, flag: Path) -> None:
+        self._flag = flag
+
+    def fill(self) -> None:
+        """Raise the flag."""
+        self._flag.touch()
+
+    def make_room(self) -> None:
+        """Take it down."""
+        self._flag.unlink(missing_ok=True)
+
+
 @contextmanager
-def small_disk(folder: Path) -> Iterator[SmallDisk]:
-    """Mount a small disk at ``folder``; only root may."""
+def small_disk(folder: Path) -> Iterator[Disk]:
+    """Mount a small disk at ``folder``, or do what comes nearest."""
     folder.mkdir(parents=True)
     options = f"size={DISK_MEGABYTES}m,mode=0700,uid={os.getuid()}"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        yield PageLimit(folder.with_suffix(FLAG))
+        return
     try:
         yield SmallDisk(folder)
     finally:

@@ -26,7 +26,7 @@ from subscribers import Status, Subscription
 from tests.chaos import worker
 from tests.chaos.far_sides import CountingFarSide, FarSide, FileFarSide, SendGridFarSide, SmtpFarSide
 from tests.chaos.fleet import Fleet
-from tests.chaos.places import Servers, SmallDisk, small_disk
+from tests.chaos.places import Disk, Servers, small_disk
 from tests.chaos.scenarios import Scenario, Trouble
 from tests.chaos.verdict import Verdict, examine
 from tests.support import DAY, SLUG, Reader, frozen, open_database
@@ -214,7 +214,7 @@ class Run:
 
     # ---- while it goes out ----
 
-    def _send(self, database: Database, far: FarSide, fleet: Fleet, disk: SmallDisk | None) -> None:
+    def _send(self, database: Database, far: FarSide, fleet: Fleet, disk: Disk | None) -> None:
         for blow in schedule(self.scenario, self._kills, self._chance, is_short=self._is_short):
             if not self._wait_until(blow.at, database, far, fleet):
                 break  # it went out before its time
@@ -223,7 +223,7 @@ class Run:
             self._blows[blow.what] = self._blows.get(blow.what, 0) + 1
         self._wait_for_end(database, far, fleet)
 
-    def _strike(self, what: Trouble, fleet: Fleet, far: FarSide, disk: SmallDisk | None) -> None:
+    def _strike(self, what: Trouble, fleet: Fleet, far: FarSide, disk: Disk | None) -> None:
         match what:
             case Trouble.KILL:
                 fleet.kill()
@@ -315,9 +315,10 @@ class Run:
             case "smtp":
                 connections = 4
                 rate = self._busiest_second()
-                taken_up = max(rate * 0.2, scenario.threads * handover.FIRST_PIECE)
-                each = int(taken_up) + connections
-                told = f"{blows} × ({rate:.0f}/s × 0.2 s + {connections})"
+                # A batch begins with a piece of its own size, whatever the rate.
+                first = scenario.threads * handover.FIRST_PIECE
+                each = int(max(rate * 0.2, first)) + connections
+                told = f"{blows} × (the larger of {rate:.0f}/s × 0.2 s and {first}, + {connections})"
             case "sendgrid":
                 each = scenario.threads * min(scenario.batch_size, 1000)
                 told = f"{blows} × {scenario.threads} calls × {min(scenario.batch_size, 1000)}"

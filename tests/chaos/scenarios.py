@@ -59,7 +59,9 @@ SCENARIOS: tuple[Scenario, ...] = (
         is_plain=True,
     ),
     Scenario(name="sqlite-smtp", database="sqlite", transport="smtp", kills=20, freezes=0.2),
-    Scenario(name="sqlite-sendgrid", database="sqlite", transport="sendgrid", kills=18, freezes=0.2),
+    Scenario(
+        name="sqlite-sendgrid", database="sqlite", transport="sendgrid", readers=12_000, kills=18, freezes=0.2
+    ),
     Scenario(
         name="sqlite-smtp-resend",
         database="sqlite",
@@ -111,6 +113,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         database="postgres",
         transport="sendgrid",
         workers=3,
+        readers=12_000,
+        short_readers=3_000,
         kills=18,
         freezes=0.3,
         also=(Trouble.DEPLOY,),
@@ -131,6 +135,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         transport="sendgrid",
         engine="procrastinate",
         workers=2,
+        readers=12_000,
+        short_readers=3_000,
         kills=18,
         short_kills=5,
         freezes=0.2,

@@ -14,11 +14,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Connection, event, update
 from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.config import Settings, load
+from newsletter.database import Database
 from newsletter.delivery import handover, ledger, pacing, retry, worker
 from newsletter.delivery.states import BatchState, State
 from newsletter.delivery.tables import Batch, Delivery
@@ -29,6 +30,8 @@ from newsletter.transports.smtp_job import Patience
 
 LEASE = timedelta(seconds=4)
 MARGIN = timedelta(seconds=1.5)
+FLAG = ".full"  # beside the configuration
+MOST_PAGES = 2**30
 PAUSE = timedelta(seconds=0.25)
 
 
@@ -50,6 +53,15 @@ def hurried(settings: Settings) -> Settings:
     """Return the settings with a lease that the configuration would refuse."""
     sending = settings.sending.model_copy(update={"lease_seconds": LEASE.total_seconds()})
     return settings.model_copy(update={"sending": sending})
+
+
+def heed_limit(database: Database, flag: Path) -> None:
+    """Let the file grow no more while ``flag`` is there: a full disk, for who may not mount one."""
+
+    @event.listens_for(database.engine, "begin")
+    def _limit(connection: Connection) -> None:
+        most = 1 if flag.exists() else MOST_PAGES  # SQLite takes 1 for "as many as there are"
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {most}")
 
 
 def sabotage() -> None:
@@ -75,6 +87,8 @@ def serve(config: Path, log: Path, *, is_sabotaged: bool = False) -> None:
     if is_sabotaged:
         sabotage()
     app = App(hurried(load(config)))
+    if app.database.is_sqlite:
+        heed_limit(app.database, config.with_suffix(FLAG))
     require_current(app.database)
     working = Worker(app, pause=timedelta(seconds=0.1))
     signal.signal(signal.SIGTERM, lambda *_: working.stop())

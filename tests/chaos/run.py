@@ -70,7 +70,7 @@ class Result:
 def schedule(scenario: Scenario, kills: int, chance: random.Random, *, is_short: bool) -> list[Blow]:
     """Return what happens in a run, in order."""
     several = [Trouble.FREEZE if chance.random() < scenario.freezes else Trouble.KILL for _ in range(kills)]
-    several += scenario.also
+    several += dict.fromkeys(scenario.also) if is_short else scenario.also
     chance.shuffle(several)
     # Spread over the run, so that whatever a worker does, some die at it.
     return [

@@ -294,7 +294,7 @@ class Morning:
                 now=self.now,
                 deliver_until=self._end(day),
             )
-            self.courier.wake(session)
+            self.courier.wake(session, edition_id=edition.id)
             return edition
 
     def _end(self, day: date) -> datetime:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.engine import CursorResult, Result
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -91,16 +91,28 @@ def take(
             "number": batch.number,
             "call": call.id,
         }
-        if touched(session.execute(statements.TAKE, intent)) != len(readers):
+        if session.get_bind().dialect.name == "postgresql":
+            taken = session.execute(statements.TAKE_THESE, intent | {"ids": [id_ for id_, _ in readers]})
+        else:
+            taken = session.execute(statements.TAKE, intent)
+        if touched(taken) != len(readers):
             raise LeaseLost(f"batch {batch.id} is no longer ours")
         session.execute(statements.COUNT_COPIES, {"call": call.id, "more": len(readers)})
         set_committed_value(call, "copies", call.copies + len(readers))
     return Taken(readers, looked[-1][0] if looked else after_id, is_last)
 
 
-def untake(session: Session, batch: Batch, call: Call, *, after_id: int) -> None:
-    """Put back what a call took up behind ``after_id``: its commit was made, and its answer was lost."""
-    session.execute(
+def is_known(session: Session, call: Call) -> bool:
+    """Say whether a call was committed."""
+    return session.scalars(select(Call.id).where(Call.key == call.key)).first() is not None
+
+
+def untake(session: Session, batch: Batch, call: Call, *, after_id: int) -> int:
+    """Put back what a call took up behind ``after_id``, whose commit was made and its answer lost.
+
+    Returns how many copies that is.
+    """
+    put_back = session.execute(
         update(Delivery)
         .where(
             *in_batch(batch),
@@ -109,7 +121,9 @@ def untake(session: Session, batch: Batch, call: Call, *, after_id: int) -> None
             Delivery.state.in_(before(Event.RELEASED)),
         )
         .values(state=after(Event.RELEASED))
+        .execution_options(synchronize_session=False)
     )
+    return touched(put_back)
 
 
 def renew(session: Session, batch: Batch, *, now: datetime, lease: timedelta) -> None:
@@ -130,8 +144,11 @@ def withdraw(session: Session, batch: Batch, reasons: Mapping[int, str]) -> None
     )
 
 
-def record(session: Session, batch: Batch, call: Call, results: Iterable[Became], *, now: datetime) -> None:
-    """Write what became of copies of a call. May be done in parts, and late."""
+def record(
+    session: Session, batch: Batch, call: Call, results: Iterable[Became], *, now: datetime
+) -> Mapping[Event, int]:
+    """Write what became of copies of a call, in parts if need be; return what happened to how many."""
+    session.execute(statements.LOCK_BATCH, {"batch_id": batch.id})
     results = list(results)
     ids = {result.provider_id for result in results}
     # A provider that names the call as a whole names it once, in the call's row; a name that only
@@ -149,6 +166,7 @@ def record(session: Session, batch: Batch, call: Call, results: Iterable[Became]
     if accepted or refused:
         more = {"more_accepted": accepted, "more_refused": refused}
         session.execute(statements.COUNT_OUTCOMES, {"batch_id": batch.id, **more})
+    return counts
 
 
 def in_batch(batch: Batch) -> tuple[ColumnElement[bool], ...]:

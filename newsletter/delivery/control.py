@@ -6,11 +6,12 @@ transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, case, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.calls import touched
@@ -44,8 +45,8 @@ def resume(session: Session, edition: Edition) -> None:
     """Let a paused edition go on."""
     edition.becomes(Happening.RESUMED)
     edition.stopped_because = None
-    # Whoever resumes has seen what was refused: the limit counts anew.
-    session.execute(update(Batch).where(Batch.edition_id == edition.id).values(accepted=0, refused=0))
+    # Whoever resumes has seen what was refused: the limit counts anew. And the engine is told anew.
+    _set(session, (Batch.edition_id == edition.id,), {"accepted": 0, "refused": 0, "enqueued_at": None})
 
 
 def cancel(session: Session, edition: Edition, *, because: str) -> int:
@@ -82,6 +83,7 @@ def switch_on(session: Session) -> bool:
     row = session.get(Switch, SENDING)
     if row is not None:
         session.delete(row)
+        _set(session, (Batch.state == BatchState.WAITING,), {"enqueued_at": None})
     return row is not None
 
 
@@ -200,18 +202,27 @@ def _send_again(
         raise NothingToDo("the edition was cancelled; nothing of it goes out again")
     changed = 0
     for number, ids in _matching(session, edition, chosen, state):
-        changed += _change(session, edition, ids, event, None)
-        session.execute(
-            update(Batch)
-            .where(Batch.edition_id == edition.id, Batch.number == number, Batch.state == BatchState.DONE)
-            .values(state=BatchState.WAITING, due_at=now, deferrals=0, enqueued_at=None)
-        )
+        batch = (Batch.edition_id == edition.id, Batch.number == number)
+        # Held first: a worker that gives it back at this moment sees these copies, or is waited for.
+        session.execute(select(Batch.id).where(*batch).with_for_update())
+        again = _change(session, edition, ids, event, None)
+        anew: dict[str, Any] = {"deferrals": 0, "walked_to": 0}
+        if event is Event.RETRIED:  # what is refused again is not counted twice
+            anew["refused"] = case((Batch.refused > again, Batch.refused - again), else_=0)
+        _set(session, batch, anew)
+        waiting = {"state": BatchState.WAITING, "due_at": now, "enqueued_at": None}
+        _set(session, (*batch, Batch.state == BatchState.DONE), waiting)
+        changed += again
     if changed:
         edition.becomes(Happening.JOINED)
         edition.finished_at = None
         if edition.deliver_until is not None:
             edition.deliver_until = max(edition.deliver_until, now + MORE_TIME)
     return changed
+
+
+def _set(session: Session, which: Sequence[ColumnElement[bool]], values: Mapping[str, Any]) -> None:
+    session.execute(update(Batch).where(*which).values(values).execution_options(synchronize_session=False))
 
 
 def _matching(

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from newsletter.clock import Clock
@@ -23,6 +22,7 @@ from newsletter.delivery import calls, control
 from newsletter.delivery.calls import Became, Taken
 from newsletter.delivery.composer import Composer, subscriber_of
 from newsletter.delivery.pacer import Pacer
+from newsletter.delivery.patience import patiently
 from newsletter.delivery.states import Event
 from newsletter.delivery.stopping import Stopping
 from newsletter.delivery.tables import Batch, Call
@@ -43,9 +43,8 @@ EVENTS = {
 LEASE_MARGIN = timedelta(seconds=60)
 PIECE = 0.1  # seconds of work between two commits
 FIRST_PIECE, SMALLEST_PIECE = 50, 16  # copies
+WAIT_FOR_LANE = timedelta(seconds=5)  # that a pass waits for its lane rather than end
 LOOK_AGAIN = 1.0  # seconds between two looks at what a person may have said meanwhile
-# How long to wait for a database that is away; its server may be starting again.
-PATIENCE = (0.1, 0.4, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 Result = TypeVar("Result")
 
@@ -71,7 +70,7 @@ class HandOver:
         self._pacer, self._stopping, self._clock, self._lease = pacer, stopping, clock, lease
         self._batch, self._edition, self._mailing = batch, edition, mailing
         self._call: Call | None = None
-        self._after_id = 0
+        self._after_id = batch.walked_to
         self._is_last = False  # nothing is left behind what was taken up
         self._ready: deque[Copy] = deque()  # taken up, not yet given to the transport
         self._given: set[str] = set()  # given to the transport, no outcome yet
@@ -80,10 +79,18 @@ class HandOver:
         self._rate = 0.0  # outcomes a second
         self._taken_up, self._taken_up_at = 0, 0.0
         self._written_at = self._looked_at = time.monotonic()
+        self._ask_at = 0.0  # when the lane may be asked for leave again
+        self._put_back: list[int] = []  # taken up in this walk, and not handed over
         self.stopped_because: str | None = None  # why it ended before the batch did
         self.next_at: datetime | None = None  # when the lane lets the rest go on
         self.moved = False  # the far side took something
-        self.deferred = False  # some of it must wait, and not because we came too fast
+
+    @property
+    def walked_to(self) -> int | None:
+        """How far the walk has come when it was interrupted; None when it came to the end."""
+        if self._put_back:
+            return max(0, min(self._put_back) - 1)
+        return None if self._is_last else self._after_id
 
     def run(self) -> None:
         """Hand over what can be handed over now. Raises ``TransportError`` or ``LeaseLost``."""
@@ -96,8 +103,7 @@ class HandOver:
             if first is not None:
                 self._hand_over(_again(first, feed))
         if self._ready:  # taken up, and then it was too late to begin
-            self._results += [Became(subscriber_of(copy.ref), Event.RELEASED) for copy in self._ready]
-            self._ready.clear()
+            self._release_ready()
             self._write(lambda _session: None)
 
     # ---- copies out ----
@@ -105,8 +111,10 @@ class HandOver:
     def _whole_call(self) -> list[Copy | None]:
         """Take up the copies of one call."""
         while not self._ready and not self._is_last and self._may_go_on():
-            self._take_up(self._transport.copies_per_call)
+            if time.monotonic() >= self._ask_at:
+                self._take_up(self._transport.copies_per_call)
             if not self._ready and not self._is_last and not self.stopped_because:
+                self._keep_up()
                 time.sleep(PIECE / 2)
         if not self._ready or not self._is_held():
             return []
@@ -122,7 +130,8 @@ class HandOver:
             if not self._ready:
                 if self._is_last or not self._may_go_on():
                     return
-                self._take_up(min(limit, self._piece()))
+                if time.monotonic() >= self._ask_at:
+                    self._take_up(min(limit, self._piece()))
                 if not self._ready:
                     yield None
                     continue
@@ -176,8 +185,10 @@ class HandOver:
             return None
         granted = self._pacer.grant(session, self._batch.lane, limit, now)
         if granted.copies == 0:
-            if granted.next_at is None or granted.next_at - now > timedelta(seconds=PIECE * 2):
+            wait = granted.next_at - now if granted.next_at else WAIT_FOR_LANE * 2
+            if wait > WAIT_FOR_LANE:
                 self.stopped_because, self.next_at = "the lane must wait", granted.next_at
+            self._ask_at = time.monotonic() + wait.total_seconds()
             return None
         call = self._call or calls.open_call(session, self._batch, transport=self._transport.name, now=now)
         taken = calls.take(
@@ -191,6 +202,7 @@ class HandOver:
             now=now,
             lease=self._lease,
         )
+        self._pacer.refund(session, self._batch.lane, granted.copies - len(taken.readers))
         if self._call is None and not taken.readers:
             session.delete(call)
             return taken
@@ -212,7 +224,8 @@ class HandOver:
                 if outcome is not None:
                     self._note(outcome)
                 self._keep_up()
-                if self._stopping.is_overdue:
+                # Answers that have come are written down; only what is waited for is let go.
+                if outcome is None and self._stopping.is_overdue:
                     reply = "this worker had to end before the answer"
                     break
         except TransportError as error:
@@ -222,31 +235,38 @@ class HandOver:
             reply = f"the hand-over broke off ({type(error).__name__})"
             raise
         finally:
-            _close(outcomes)
-            self._results += [Became(subscriber_of(ref), rest, reply=reply) for ref in self._given]
-            self._results += [Became(subscriber_of(copy.ref), Event.RELEASED) for copy in self._ready]
+            given = [subscriber_of(ref) for ref in self._given]
+            self._results += [Became(id_, rest, reply=reply) for id_ in given]
+            if rest is Event.RELEASED:
+                self._put_back += given
             self._given.clear()
-            self._ready.clear()
-            self._write(lambda _session: None)
-            self._call = None
+            self._release_ready()
+            try:
+                self._write(lambda _session: None)
+            finally:
+                self._call = None
+                _close(outcomes)
+
+    def _release_ready(self) -> None:
+        """Put back what was taken up and not given to the transport."""
+        ids = [subscriber_of(copy.ref) for copy in self._ready]
+        self._results += [Became(id_, Event.RELEASED) for id_ in ids]
+        self._put_back += ids
+        self._ready.clear()
 
     def _note(self, outcome: Outcome) -> None:
         self._given.discard(outcome.ref)
         accepted = outcome.verdict is Verdict.ACCEPTED
-        self._results.append(
-            Became(
-                subscriber_id=subscriber_of(outcome.ref),
-                event=EVENTS[outcome.verdict],
-                provider_id=outcome.provider_id,
-                reply=None if accepted else outcome.reply or None,
-            )
-        )
-        self.moved |= accepted
+        id_, event = subscriber_of(outcome.ref), EVENTS[outcome.verdict]
         if outcome.meaning is Meaning.THROTTLED and outcome.verdict is Verdict.DEFERRED:
+            # We came too fast: that is about us, and counts against nobody.
             self._pacer.note_throttle(self._batch.lane)
             self.stopped_because = "the lane must wait"
-        else:
-            self.deferred |= outcome.verdict is Verdict.DEFERRED
+            event = Event.RELEASED
+            self._put_back.append(id_)
+        reply = None if accepted else outcome.reply or None
+        self._results.append(Became(id_, event, outcome.provider_id, reply))
+        self.moved |= accepted
 
     def _keep_up(self) -> None:
         """Write down what is known, and look whether somebody wants us to stop."""
@@ -255,8 +275,10 @@ class HandOver:
             self._write(lambda _session: None)
         if now - self._looked_at >= LOOK_AGAIN:
             self._looked_at = now
-            self._may_go_on()
             moment = self._clock()
+            why_not = self._write(lambda session: control.why_not(session, self._edition.id, now=moment))
+            if self._may_go_on():
+                self.stopped_because = why_not
             if moment >= self._lease_ends_at - self._lease / 2:
                 self._write(lambda session: calls.renew(session, self._batch, now=moment, lease=self._lease))
                 self._lease_ends_at = moment + self._lease
@@ -267,26 +289,26 @@ class HandOver:
         Nothing here harms when the commit was made and only its answer was lost: what is written twice
         stays as it is, and what was taken up without our knowing is put back.
         """
-        results = self._results
-        for attempt, pause in enumerate((*PATIENCE, None)):
-            try:
-                with self._database.sessions.begin() as session:
-                    if attempt and self._call is not None:
-                        calls.untake(session, self._batch, self._call, after_id=self._after_id)
-                    if results and self._call is not None:
-                        calls.record(session, self._batch, self._call, results, now=self._clock())
-                    self._pacer.write(session, self._batch.lane, self._clock(), moved=self.moved)
-                    done = step(session)
-            except DBAPIError as error:
-                if pause is None or not _is_away(error):
-                    raise
-                logger.warning("the database is away: %s", type(error.orig).__name__)
-                time.sleep(pause)
-            else:
-                self._results = []
-                self._written_at = time.monotonic()
-                return done
-        raise AssertionError("the last attempt returns or raises")
+        done = patiently(lambda attempt: self._attempt(step, attempt), self._stopping)
+        self._results = []
+        self._pacer.written(self._batch.lane)
+        self._written_at = time.monotonic()
+        return done
+
+    def _attempt(self, step: Callable[[Session], Result], attempt: int) -> Result:
+        with self._database.sessions.begin() as session:
+            released = 0
+            if attempt and self._call is not None:
+                if calls.is_known(session, self._call):
+                    released += calls.untake(session, self._batch, self._call, after_id=self._after_id)
+                else:
+                    self._call = None  # its commit was not made
+            if self._results and self._call is not None:
+                became = calls.record(session, self._batch, self._call, self._results, now=self._clock())
+                released += became.get(Event.RELEASED, 0)
+            self._pacer.refund(session, self._batch.lane, released)
+            self._pacer.write(session, self._batch.lane, self._clock(), moved=self.moved)
+            return step(session)
 
 
 def _again(first: Copy, feed: Iterator[Copy | None]) -> Iterator[Copy | None]:
@@ -299,8 +321,3 @@ def _close(outcomes: Iterator[Outcome | None]) -> None:
     close = getattr(outcomes, "close", None)
     if close is not None:
         close()
-
-
-def _is_away(error: DBAPIError) -> bool:
-    """Say whether an error is about reaching the database, and not about what we asked it."""
-    return error.connection_invalidated or isinstance(error, OperationalError)

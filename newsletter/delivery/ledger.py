@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import audience, statements
-from newsletter.delivery.calls import in_batch
+from newsletter.delivery import audience, retry, statements
+from newsletter.delivery.calls import in_batch, touched
 from newsletter.delivery.states import SENDABLE, BatchState, Event, LeaseLost, State, after, before
 from newsletter.delivery.tables import REPLY_LENGTH, SENDING, Batch, Delivery, Switch
 from newsletter.editions.edition import OPEN, Edition, StoredMailing
@@ -175,7 +175,9 @@ def is_due(session: Session, *, now: datetime, newsletters: Collection[str]) -> 
     )
 
 
-def unknown_to_engine(session: Session, *, now: datetime, forgotten_after: timedelta) -> Sequence[int]:
+def unknown_to_engine(
+    session: Session, *, now: datetime, forgotten_after: timedelta, edition_id: int | None = None
+) -> Sequence[int]:
     """Return the batches that are due and that the engine was not told of, and note that it is told now."""
     due = _due(now).where(
         or_(
@@ -184,6 +186,8 @@ def unknown_to_engine(session: Session, *, now: datetime, forgotten_after: timed
             Batch.enqueued_at < Batch.due_at,
         )
     )
+    if edition_id is not None:
+        due = due.where(Batch.edition_id == edition_id)
     ids = session.scalars(
         due.order_by(Batch.due_at, Batch.id).with_for_update(skip_locked=True, of=Batch)
     ).all()
@@ -209,17 +213,17 @@ def release(
     *,
     now: datetime,
     due_at: datetime | None = None,
-    deferrals: int | None = None,
-    gives_up: bool = False,
+    walked_to: int | None = None,
 ) -> BatchState:
-    """Give a batch back: done when none of its copies is open, otherwise due again at ``due_at``.
+    """Give a batch back: done when none of its copies is open, otherwise due again.
 
-    ``deferrals`` is the new count of passes after which copies had to wait; with ``gives_up`` those
-    that wait are refused, their last reply kept. Raises ``LeaseLost`` when the batch is no longer
-    ours to give.
+    ``walked_to`` is the last subscriber that an interrupted walk has come to; the rest is due at
+    ``due_at``, or now. Without it the walk has come to its end: copies that were deferred wait longer
+    after each such walk, and after the last pause they are refused, their last reply kept. Raises
+    ``LeaseLost`` when the batch is no longer ours to give.
     """
     ours = session.scalars(
-        select(Batch.id)
+        select(Batch.deferrals)
         .where(Batch.id == batch.id, Batch.owner == batch.owner, Batch.state == BatchState.CLAIMED)
         .with_for_update()
     ).one_or_none()
@@ -234,20 +238,31 @@ def release(
     left = set(session.scalars(statements.LEFT, where))
     if State.IN_FLIGHT in left:  # what has no outcome by now was perhaps handed over
         session.execute(statements.DOUBT_THE_REST, where)
-    if gives_up:
-        said = literal(f"given up after {deferrals} tries: ") + func.coalesce(Delivery.reply, "")
-        session.execute(
-            update(Delivery)
-            .where(*in_batch(batch), Delivery.state.in_(before(Event.GIVEN_UP)))
-            .values(state=after(Event.GIVEN_UP), reply=func.substr(said, 1, REPLY_LENGTH))
-        )
-        left.discard(State.DEFERRED)
-    state = BatchState.DONE if left.isdisjoint(SENDABLE) else BatchState.WAITING
-    values = {"state": state, "owner": None, "lease_ends_at": None, "due_at": due_at or now}
-    if deferrals is not None:
-        values["deferrals"] = deferrals
-    session.execute(update(Batch).where(Batch.id == batch.id).values(values))
-    return state
+    values = {"owner": None, "lease_ends_at": None, "walked_to": walked_to or 0, "due_at": due_at or now}
+    if walked_to is None and State.DEFERRED in left:
+        deferrals = ours + 1
+        pause = retry.pause_after(deferrals)
+        values |= {"deferrals": deferrals, "due_at": max(due_at or now, now + (pause or timedelta(0)))}
+        if pause is None:
+            values["refused"] = Batch.refused + _give_up(session, batch, deferrals)
+            left.discard(State.DEFERRED)
+    values["state"] = BatchState.DONE if left.isdisjoint(SENDABLE) else BatchState.WAITING
+    session.execute(
+        update(Batch).where(Batch.id == batch.id).values(values).execution_options(synchronize_session=False)
+    )
+    return values["state"]
+
+
+def _give_up(session: Session, batch: Batch, deferrals: int) -> int:
+    """Refuse what was deferred too often; return how many copies that is."""
+    said = literal(f"given up after {deferrals} tries: ") + func.coalesce(Delivery.reply, "")
+    refused = session.execute(
+        update(Delivery)
+        .where(*in_batch(batch), Delivery.state.in_(before(Event.GIVEN_UP)))
+        .values(state=after(Event.GIVEN_UP), reply=func.substr(said, 1, REPLY_LENGTH))
+        .execution_options(synchronize_session=False)
+    )
+    return touched(refused)
 
 
 def reconcile(session: Session, *, now: datetime, sole_sender: bool = False) -> int:
@@ -261,7 +276,7 @@ def reconcile(session: Session, *, now: datetime, sole_sender: bool = False) -> 
         dead = dead.where(Batch.lease_ends_at <= now)
     batches = session.scalars(dead).all()
     for batch in batches:
-        release(session, batch, now=now)
+        release(session, batch, now=now, walked_to=batch.walked_to)
     return len(batches)
 
 

@@ -42,7 +42,11 @@ class Pacer:
         for lane in counted:
             self._row(session, lane)
         rows = {row.lane: row for row in session.scalars(select(LanePace))}
-        self._slowed = {lane for lane, row in rows.items() if row.throttles}
+        for lane, row in rows.items():
+            if row.throttles:
+                self._slowed.add(lane)
+            elif lane not in self._told:
+                self._slowed.discard(lane)
         closed: set[Lane] = set()
         for lane in {*rows, *self.limits}:
             state = _state(rows[lane]) if lane in rows else LaneState()
@@ -66,6 +70,12 @@ class Pacer:
         _keep(row, granted.state)
         return granted
 
+    def refund(self, session: Session, lane: Lane, copies: int) -> None:
+        """Take back what was granted and not handed over: it is no part of the day's share."""
+        if copies > 0 and lane in self.limits:
+            row = self._row(session, lane)
+            row.taken = max(0, row.taken - copies)
+
     def note_throttle(self, lane: Lane) -> None:
         """Remember that the far side told us to go slower; ``write`` makes it known to all hosts."""
         self._told.add(lane)
@@ -75,13 +85,16 @@ class Pacer:
         if lane in self._told:
             row = self._row(session, lane)
             _keep(row, pacing.throttled(_state(row), now))
-            self._told.discard(lane)
             self._slowed.add(lane)
         elif moved and lane in self._slowed:
             row = self._row(session, lane)
             _keep(row, pacing.went(_state(row), now))
             if not row.throttles:
                 self._slowed.discard(lane)
+
+    def written(self, lane: Lane) -> None:
+        """Forget what ``write`` has written: it is committed now."""
+        self._told.discard(lane)
 
     def _ask(self, lane: Lane, state: LaneState, wanted: int, now: datetime) -> Grant:
         today = now.astimezone(self.zone).date()

@@ -22,6 +22,8 @@ from newsletter.transports.base import Transport, Unavailable
 
 logger = logging.getLogger(__name__)
 
+MAILINGS_KEPT = 8
+
 
 @dataclass
 class Sender:
@@ -37,14 +39,13 @@ class Sender:
     stopping: Stopping = field(default_factory=Stopping)
     _mailings: dict[int, Mailing] = field(default_factory=dict)
 
-    def send_batch(self, batch_id: int) -> None:
-        """Hand over the copies of a batch that ``owner`` has claimed.
+    def send_batch(self, batch: Batch) -> None:
+        """Hand over the copies of a batch, as it was claimed.
 
         Raises ``Misconfigured`` when a person must act; the batch is then given back untouched.
         A batch that is no longer ours is left alone.
         """
         with self.database.readers() as session:
-            batch = session.get_one(Batch, batch_id)
             edition = session.get_one(Edition, batch.edition_id)
         try:
             self._pass_over(batch, edition)
@@ -71,39 +72,27 @@ class Sender:
         except Unavailable as error:
             logger.warning("transport unavailable", extra={"batch": batch.id, "reason": str(error)})
             moved = went is not None and went.moved
-            self._give_back(batch, due_at=self._after(retry.pause_for_outage(error.retry_after, moved=moved)))
+            pause = retry.pause_for_outage(error.retry_after, moved=moved)
+            self._give_back(batch, went, due_at=self.clock() + pause)
         except LeaseLost:
             raise
         except BaseException:
             with suppress(LeaseLost):  # what is raised says more
-                self._give_back(batch)
+                self._give_back(batch, went)
             raise
         else:
-            deferrals = batch.deferrals + went.deferred
-            pause = retry.pause_after(deferrals) if went.deferred else None
-            gives_up = went.deferred and pause is None
-            due_at = max((at for at in (went.next_at, self._after(pause)) if at), default=None)
-            self._give_back(batch, due_at=due_at, deferrals=deferrals, gives_up=gives_up)
+            self._give_back(batch, went, due_at=went.next_at)
 
-    def _after(self, pause: timedelta | None) -> datetime | None:
-        return self.clock() + pause if pause else None
-
-    def _give_back(
-        self,
-        batch: Batch,
-        *,
-        due_at: datetime | None = None,
-        deferrals: int | None = None,
-        gives_up: bool = False,
-    ) -> None:
+    def _give_back(self, batch: Batch, went: HandOver | None, *, due_at: datetime | None = None) -> None:
+        walked_to = batch.walked_to if went is None else went.walked_to
         with self.database.sessions.begin() as session:
-            ledger.release(
-                session, batch, now=self.clock(), due_at=due_at, deferrals=deferrals, gives_up=gives_up
-            )
+            ledger.release(session, batch, now=self.clock(), due_at=due_at, walked_to=walked_to)
 
     def _mailing(self, mailing_id: int) -> Mailing:
         if mailing_id not in self._mailings:
             with self.database.readers() as session:
                 stored = session.get_one(StoredMailing, mailing_id)
+            if len(self._mailings) >= MAILINGS_KEPT:
+                self._mailings.clear()
             self._mailings[mailing_id] = Mailing.from_bytes(stored.content)
         return self._mailings[mailing_id]

@@ -10,7 +10,19 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, Table, bindparam, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    Table,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from newsletter.delivery.states import SENDABLE, BatchState, Event, State, after, before
@@ -48,6 +60,19 @@ TAKE = (
     )
     .values(state=after(Event.TAKEN), call_id=bindparam("call"))
 )
+# The copies one by one: where others write too, the range may hold one more by now.
+TAKE_THESE = (
+    update(_DELIVERY)
+    .where(
+        _DELIVERY.c.edition_id == bindparam("edition"),
+        _DELIVERY.c.subscriber_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+        _DELIVERY.c.batch_number == bindparam("number"),
+        _where(Event.TAKEN),
+    )
+    .values(state=after(Event.TAKEN), call_id=bindparam("call"))
+)
+# Whoever writes deliveries of a batch holds its row first, so that no two wait for each other.
+LOCK_BATCH = select(_BATCH.c.id).where(_BATCH.c.id == bindparam("batch_id")).with_for_update()
 COUNT_COPIES = (
     update(_CALL).where(_CALL.c.id == bindparam("call")).values(copies=_CALL.c.copies + bindparam("more"))
 )

@@ -61,7 +61,9 @@ class Batch(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     owner: Mapped[str | None] = mapped_column(String(64))
     lease_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    deferrals: Mapped[int] = mapped_column(default=0)  # how often copies of it were told to wait
+    deferrals: Mapped[int] = mapped_column(default=0)  # walks after which copies of it had to wait
+    # How far the present walk over its copies has come; what waits behind is for the next walk.
+    walked_to: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
     # Counted as outcomes come in, so that a sum over batches tells how an edition goes. The books
     # count deliveries.
     accepted: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -19,8 +19,10 @@ from newsletter.database import Database
 from newsletter.delivery import control, ledger
 from newsletter.delivery.engine import Engine, ThreadsEngine
 from newsletter.delivery.pacer import Pacer
+from newsletter.delivery.patience import patiently
 from newsletter.delivery.sender import Sender
 from newsletter.delivery.stopping import Stopping
+from newsletter.delivery.tables import Batch
 from newsletter.editions.edition import Edition
 from newsletter.editions.states import State
 
@@ -91,6 +93,8 @@ class Courier:
                         for future in ended:
                             future.result()
                             sent += 1
+                        if ended:
+                            self._check_refusals()
                     if after_batch:
                         after_batch()
                     if time.monotonic() - self._tidied_at >= TIDY_EVERY:
@@ -105,11 +109,14 @@ class Courier:
     def send_one(self, batch_id: int) -> bool:
         """Send one batch, if it is due and nobody else has it; say whether we did."""
         batch = self._claim(batch_id=batch_id)
-        if batch is None:
-            return False
-        self._send(*batch)
-        self.finish()
-        return True
+        was_ours = batch is not None
+        # A job is only a wake: others may have been used up while their lane was closed.
+        while batch is not None:
+            self._send(*batch)
+            batch = None if self.stopping.is_set() else self._claim()
+        if was_ours:
+            self.finish()
+        return was_ours
 
     def is_due(self) -> bool:
         """Say whether there is a batch to send at this moment."""
@@ -117,21 +124,28 @@ class Courier:
         with self.database.readers() as session:
             return ledger.is_due(session, now=now, newsletters=list(self.senders))
 
-    def wake(self, session: Session) -> int:
+    def wake(self, session: Session, *, edition_id: int | None = None) -> int:
         """Tell the engine of batches that wait and that it may not know; return how many.
+
+        A freeze asks for its own edition only: its snapshot may not touch rows that others change.
 
         What it was told long ago and has not come for was lost: the engine keeps no promise, we do.
         """
         now = self.clock()
-        ids = ledger.unknown_to_engine(session, now=now, forgotten_after=FORGOTTEN_AFTER)
+        ids = ledger.unknown_to_engine(
+            session, now=now, forgotten_after=FORGOTTEN_AFTER, edition_id=edition_id
+        )
         if ids:
             self.engine.enqueue(session, ids)
         return len(ids)
 
     def tidy(self, *, sole_sender: bool = False) -> None:
         """Take back what dead workers held, end what is at its end, and pause what is refused too much."""
-        now = self.clock()
         self._tidied_at = time.monotonic()
+        patiently(lambda _: self._tidied(sole_sender), self.stopping)
+
+    def _tidied(self, sole_sender: bool) -> None:
+        now = self.clock()
         with self.database.sessions.begin() as session:
             ledger.reconcile(session, now=now, sole_sender=sole_sender)
             control.expire(session, now=now)
@@ -167,13 +181,16 @@ class Courier:
         for edition in paused:
             self.on_paused(edition)
 
-    def _claim(self, *, edition_id: int | None = None, batch_id: int | None = None) -> tuple[str, int] | None:
+    def _claim(
+        self, *, edition_id: int | None = None, batch_id: int | None = None
+    ) -> tuple[str, Batch] | None:
         """Claim a batch that is due; return (newsletter, batch)."""
         now = self.clock()
         with self.database.sessions.begin() as session:
             batch = ledger.claim(
                 session,
-                owner=self.owner,
+                # Of its own for every claim: a lease that ran out is lost, even to ourselves.
+                owner=f"{self.owner}-{secrets.token_hex(4)}",
                 now=now,
                 lease=self.lease,
                 edition_id=edition_id,
@@ -183,10 +200,10 @@ class Courier:
             )
             if batch is None:
                 return None
-            return session.get_one(Edition, batch.edition_id).newsletter, batch.id
+            return session.get_one(Edition, batch.edition_id).newsletter, batch
 
-    def _send(self, newsletter: str, batch_id: int) -> None:
-        self.senders[newsletter].send_batch(batch_id)
+    def _send(self, newsletter: str, batch: Batch) -> None:
+        self.senders[newsletter].send_batch(batch)
 
 
 def drain(

@@ -358,18 +358,33 @@ def test_the_provider_s_name_for_a_call_is_kept_once_and_a_copy_s_own_with_the_c
 
 def test_a_batch_is_done_when_none_of_its_copies_is_open(database: Database) -> None:
     edition = frozen(database, readers(2))
+    now, states_of_batch, closed = SEVEN, [], False
+    for walk in range(5):
+        batch = claim(database, now=now)
+        assert batch
+        call = open_call(database, batch, [2] if walk else [1, 2], now=now)
+        with database.sessions.begin() as session:
+            accepted = [] if walk else [Became(1, Event.ACCEPTED)]
+            calls.record(session, batch, call, [*accepted, Became(2, Event.DEFERRED)], now=now)
+            states_of_batch.append(ledger.release(session, batch, now=now))
+            closed = ledger.finish(session, session.get_one(Edition, edition.id), now=now)
+        now += timedelta(hours=1)
+
+    assert states_of_batch == [*[BatchState.WAITING] * 4, BatchState.DONE]
+    assert closed
+    assert states(database) == {1: State.ACCEPTED, 2: State.REFUSED}
+
+
+def test_a_walk_that_was_interrupted_counts_no_deferral_and_goes_on_where_it_was(database: Database) -> None:
+    frozen(database, readers(3))
     batch = claim(database)
     assert batch
-    call = open_call(database, batch, [1, 2])
+    call = open_call(database, batch, [1])
     with database.sessions.begin() as session:
-        calls.record(session, batch, call, [Became(1, Event.ACCEPTED), Became(2, Event.DEFERRED)], now=SEVEN)
-        waiting = ledger.release(session, batch, now=SEVEN, due_at=SEVEN + timedelta(minutes=2))
-        open_still = ledger.finish(session, session.get_one(Edition, edition.id), now=SEVEN)
-    again = claim(database, now=SEVEN + timedelta(minutes=2))
-    assert again
-    with database.sessions.begin() as session:
-        done = ledger.release(session, again, now=SEVEN, deferrals=5, gives_up=True)
-        closed = ledger.finish(session, session.get_one(Edition, edition.id), now=SEVEN)
+        calls.record(session, batch, call, [Became(1, Event.DEFERRED)], now=SEVEN)
+        ledger.release(session, batch, now=SEVEN, walked_to=1)
 
-    assert (waiting, open_still, done, closed) == (BatchState.WAITING, False, BatchState.DONE, True)
-    assert states(database) == {1: State.ACCEPTED, 2: State.REFUSED}
+    again = claim(database)
+
+    assert again
+    assert (again.deferrals, again.walked_to) == (0, 1)

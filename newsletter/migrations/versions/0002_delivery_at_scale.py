@@ -11,10 +11,13 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.add_column("edition", sa.Column("deliver_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("edition", sa.Column("stopped_because", sa.Text(), nullable=True))
+    op.add_column("batch", sa.Column("walked_to", BIG_ID, server_default="0", nullable=False))
     op.add_column("batch", sa.Column("accepted", sa.Integer(), server_default="0", nullable=False))
     op.add_column("batch", sa.Column("refused", sa.Integer(), server_default="0", nullable=False))
     op.add_column("batch", sa.Column("enqueued_at", sa.DateTime(timezone=True), nullable=True))
@@ -44,6 +47,7 @@ def downgrade() -> None:
         batch.drop_column("enqueued_at")
         batch.drop_column("refused")
         batch.drop_column("accepted")
+        batch.drop_column("walked_to")
     with op.batch_alter_table("edition") as edition:
         edition.drop_column("stopped_because")
         edition.drop_column("deliver_until")

@@ -113,6 +113,7 @@ class Courier:
         # A job is only a wake: others may have been used up while their lane was closed.
         while batch is not None:
             self._send(*batch)
+            self._check_refusals()
             batch = None if self.stopping.is_set() else self._claim()
         if was_ours:
             self.finish()

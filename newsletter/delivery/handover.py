@@ -42,7 +42,7 @@ EVENTS = {
 # A worker that was frozen (a paused machine) must not hand over on a lease about to end.
 LEASE_MARGIN = timedelta(seconds=60)
 PIECE = 0.1  # seconds of work between two commits
-FIRST_PIECE, SMALLEST_PIECE = 50, 16  # copies
+FIRST_PIECE, SMALLEST_PIECE = 16, 8  # copies
 WAIT_FOR_LANE = timedelta(seconds=5)  # that a pass waits for its lane rather than end
 LOOK_AGAIN = 1.0  # seconds between two looks at what a person may have said meanwhile
 

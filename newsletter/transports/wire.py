@@ -56,6 +56,8 @@ def header(name: str, value: str) -> str:
     longest = _CODED_LINE if "=?" in value else _LINE
     if len(name) + 2 + len(value) <= longest:
         return f"{name}: {value}"
+    if " " not in value:  # nowhere to fold: a URL
+        return _checked(f"{name}: {value}")
     # A quoted string may hold ", " where no line may be folded; such a value stays on one line.
     parts = [value] if '"' in value else _FOLDABLE.split(value)
     return _fold(f"{name}: ", parts, longest=longest)

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from queue import Empty, SimpleQueue
 
+from newsletter import replies
 from newsletter.lanes import Lane
 from newsletter.mailing import Copy, ValueRefused
 from newsletter.transports.base import Misconfigured, Outcome, TransportError, Unavailable, Verdict
@@ -149,7 +150,14 @@ class SmtpCall:
             self._waiting.appendleft(job)
             return
         words = f"the connection was lost before the message was handed over: {why}"
-        self._outcomes.append(Outcome(ref=job.copy.ref, verdict=Verdict.DEFERRED, reply=words[:500]))
+        self._outcomes.append(
+            Outcome(
+                ref=job.copy.ref,
+                verdict=Verdict.DEFERRED,
+                reply=words[:500],
+                meaning=replies.read(why, lane=self.lane),
+            )
+        )
 
     def lost(self, connection: Connection, *, counts: bool) -> None:
         """Leave a server alone that hangs up on one copy after the other."""

@@ -13,6 +13,7 @@ import ssl
 import time
 from collections import deque
 
+from newsletter import replies
 from newsletter.replies import Meaning
 from newsletter.transports.base import Misconfigured, Outcome, Verdict
 from newsletter.transports.smtp_connection import Connection
@@ -222,7 +223,7 @@ class Conversation:
                 return
         elif step is Step.DOT:
             self._answered_dot(job, reply)
-        elif reply.is_goodbye and step is Step.MAIL:
+        elif reply.is_goodbye and step is Step.MAIL and not self._is_too_fast(reply):
             self._expected.appendleft((step, job))  # it says nothing about the copy
         else:
             self._answered_envelope(step, job, reply)
@@ -230,6 +231,10 @@ class Conversation:
             self._lose(reply.words)
         elif not self.is_over:
             self._go_on()
+
+    def _is_too_fast(self, reply: Reply) -> bool:
+        """Whether the lane must wait: then another connection would only be faster still."""
+        return replies.read(reply.words, lane=self._call.lane) is Meaning.THROTTLED
 
     def _answered_dot(self, job: Job, reply: Reply) -> None:
         self._dot = None

@@ -170,6 +170,18 @@ def test_coming_too_fast_is_never_held_against_a_reader(transport_to: Opening, s
     assert verdicts(outcomes).count(Verdict.ACCEPTED) == 3
 
 
+def test_a_goodbye_that_says_too_fast_is_a_throttle_and_not_a_deferral(
+    transport_to: Opening, sink: SmtpSink
+) -> None:
+    sink.answer(SENDER, Step.MAIL, "421 4.7.0 HL:REP too frequent, slow down")
+
+    outcome = send(transport_to(sink), 1)["r1"]
+
+    # Told at once: asking again over another connection would only be faster still.
+    assert (outcome.verdict, outcome.meaning) == (Verdict.DEFERRED, Meaning.THROTTLED)
+    assert sink.messages == []
+
+
 def test_coming_too_fast_is_no_misconfiguration(transport_to: Opening, sink: SmtpSink) -> None:
     sink.answer(SENDER, Step.MAIL, "550 Domain frequency limited.", times=1)
     stream = transport_to(sink).send(a_mailing(), copies(2), call_id="c1", lane=Lane.QQ)

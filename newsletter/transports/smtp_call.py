@@ -65,7 +65,7 @@ class SmtpCall:
         self._taken = 0
         self._has_all = False
         self._ask_at = 0.0
-        self._stop: TransportError | None = None
+        self._stop: Exception | None = None
         self._last_error: TransportError | None = None
         pool.begin_call()
 
@@ -111,14 +111,23 @@ class SmtpCall:
         if self._has_all or (self._ask_at and time.monotonic() < self._ask_at):
             return None
         self._ask_at = 0.0
-        for copy in self._copies:
-            if copy is None:
-                self._ask_at = time.monotonic() + _ASK_AGAIN_SECONDS
-                return None
+        while copy := self._next_copy():
             self._taken += 1
             job = self._job(copy, connection.largest_message_bytes)
             if job:
                 return job
+        return None
+
+    def _next_copy(self) -> Copy | None:
+        """Return the caller's next copy; None when it withholds it, or has no more."""
+        try:
+            for copy in self._copies:
+                if copy is None:
+                    self._ask_at = time.monotonic() + _ASK_AGAIN_SECONDS
+                return copy
+        except Exception as error:  # noqa: BLE001 - raised again by run
+            # What is in flight has answers to come, which would be doubt if we ended here.
+            self._stop = self._stop or error
         self._has_all = True
         return None
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from newsletter.transports.base import TransportError
+from newsletter.transports.base import Misconfigured, TransportError, Unavailable
 from newsletter.transports.smtp_connection import Connection, Server, connect
 
 # Servers close a connection that says nothing for some minutes, and some firewalls do so silently.
@@ -104,7 +104,7 @@ class Pool:
         return min(with_room, key=lambda host: host.load) if with_room else None
 
     def dial(self, server: Server, *, hello: str, done: Callable[[TransportError | None], None]) -> None:
-        """Open a connection in the background; it is then idle here. ``done`` is told in that thread."""
+        """Open a connection in the background; it is then idle here. ``done`` is told, mostly from there."""
 
         def run() -> None:
             try:
@@ -113,14 +113,20 @@ class Pool:
                 self.failed(server)
                 self._forget(server)
                 done(error)
-            except BaseException:
+            except Exception as error:  # noqa: BLE001 - told, not swallowed
+                # Whatever it was, the call that waits must hear of it. What it says may quote a login.
                 self._forget(server)
-                raise
+                what = f"{server.where} cannot be reached as transport.smtp describes it"
+                done(Misconfigured(f"{what} ({type(error).__name__})"))
             else:
                 self.give_back(connection, is_reused=False)
                 done(None)
 
-        threading.Thread(target=run, name=f"smtp-dial-{server.host}", daemon=True).start()
+        try:
+            threading.Thread(target=run, name=f"smtp-dial-{server.host}", daemon=True).start()
+        except RuntimeError as error:
+            self._forget(server)
+            done(Unavailable(f"{server.where} was not asked: {error}"))
 
     def give_back(self, connection: Connection, *, is_reused: bool = True) -> None:
         """Keep a connection on which nothing is under way, unless we were closed meanwhile."""

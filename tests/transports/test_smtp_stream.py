@@ -15,6 +15,8 @@ from newsletter.replies import Meaning
 from newsletter.testing.certificate import loopback_tls
 from newsletter.testing.smtp_sink import SmtpSink, Step
 from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict
+from newsletter.transports.smtp import SmtpTransport
+from newsletter.transports.smtp_connection import Server
 from tests.transports.support import a_copy, a_mailing, copies, outcomes_of
 from tests.transports.test_smtp import IMPATIENT, R3, SENDER, Opening, send, sink, transport_to, verdicts
 
@@ -90,6 +92,25 @@ def test_what_is_in_flight_is_finished_when_the_copies_end_early(
 
     assert len(told) == len(sink.messages) < 100
     assert {one.verdict for one in told} == {Verdict.ACCEPTED}
+
+
+def test_what_is_known_is_told_before_a_broken_feed_ends_the_call(
+    transport_to: Opening, sink: SmtpSink
+) -> None:
+    def breaking() -> Iterator[Copy]:
+        yield from copies(3)
+        raise LookupError("the lease is lost")
+
+    told: list[Outcome] = []
+    with pytest.raises(LookupError, match="lease"):
+        told.extend(
+            filter(None, transport_to(sink, connections=1).send(a_mailing(), breaking(), call_id="c1"))
+        )
+
+    # What was in flight is finished too; it would have been in doubt.
+    assert [one.ref for one in told] == ["r1", "r2", "r3"]
+    assert {one.verdict for one in told} == {Verdict.ACCEPTED}
+    assert len(sink.messages) == 3
 
 
 @pytest.mark.parametrize("has_pipelining", [True, False])
@@ -327,6 +348,37 @@ def test_another_server_takes_over_in_the_middle_of_a_call(
 
     assert [one.verdict for one in outcomes] == [Verdict.ACCEPTED] * 9
     assert (len(sink.messages), len(other.messages)) == (2, 7)
+
+
+def test_a_host_that_cannot_be_a_name_does_not_hang() -> None:
+    transport = SmtpTransport([Server(host="smtp..example.com", security="none")])
+    gives_up = time.monotonic() + 5
+
+    def has_hung() -> bool:
+        return time.monotonic() > gives_up
+
+    for _ in range(3):  # and what was reserved for it is free again
+        with pytest.raises(Misconfigured, match=r"smtp\.\.example\.com"):
+            next(None for _ in transport.send(a_mailing(), copies(1), call_id="c1") if has_hung())
+
+
+def test_a_thread_that_cannot_be_started_leaves_its_place_to_the_next(
+    transport_to: Opening, sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport = transport_to(sink, connections=1)
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name.startswith("smtp-dial-"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(Unavailable):
+            send(transport, 1)
+
+    assert set(verdicts(send(transport, 1))) == {Verdict.ACCEPTED}
 
 
 def test_when_all_servers_fail_the_copies_stay_with_us(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -68,9 +68,12 @@ class Loop:
 
 
 class Stoppable:
-    """A transport that takes no further call once the worker is stopping; the one in flight ends."""
+    """A transport that takes no further call once the worker is stopping; the one in flight ends.
 
-    def __init__(self, inner: Transport, stopping: threading.Event) -> None:
+    When the grace is over and there is still no answer, it ends without one: that is doubt.
+    """
+
+    def __init__(self, inner: Transport, stopping: Stopping) -> None:
         self.name = inner.name
         self.copies_per_call = inner.copies_per_call
         self.streams = inner.streams
@@ -83,7 +86,15 @@ class Stoppable:
         """Hand over, or raise ``Unavailable`` when it is too late for that."""
         if self._stopping.is_set():
             raise Unavailable("this worker is stopping", retry_after=timedelta(seconds=1))
-        yield from self._inner.send(mailing, copies, call_id=call_id, lane=lane)
+        outcomes = self._inner.send(mailing, copies, call_id=call_id, lane=lane)
+        try:
+            for outcome in outcomes:
+                yield outcome
+                if outcome is None and self._stopping.is_overdue:
+                    return
+        finally:
+            if isinstance(outcomes, Generator):
+                outcomes.close()
 
     def close(self) -> None:
         """Let go of connections."""

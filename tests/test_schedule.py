@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from unittest.mock import Mock
 
@@ -16,10 +17,13 @@ from newsletter.config import DatabaseSettings, NewsletterSettings, Settings, Tr
 from newsletter.database import DatabaseBusy
 from newsletter.delivery import heartbeat, late
 from newsletter.delivery.states import State
+from newsletter.delivery.stopping import Stopping
 from newsletter.delivery.tables import Delivery, Notice
 from newsletter.editions.edition import Edition
 from newsletter.editions.states import State as EditionState
+from newsletter.lanes import Lane
 from newsletter.limits import Limit, LimitCount
+from newsletter.mailing import Copy, Mailing
 from newsletter.schedule import LONGEST_PAUSE, Loop, Stoppable, Worker
 from newsletter.signup import membership, requests
 from newsletter.signup.requests import Wish
@@ -377,8 +381,36 @@ def test_a_loop_survives_an_outage_of_days() -> None:
     assert pauses[-1] == LONGEST_PAUSE.total_seconds()
 
 
+def test_a_notice_to_a_silent_server_does_not_outlast_the_grace() -> None:
+    stopping = Stopping(timedelta(seconds=0.1))
+    is_closed = threading.Event()
+
+    class Silent(MemoryTransport):
+        streams = True
+
+        def send(
+            self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+        ) -> Iterator[Outcome | None]:
+            try:
+                stopping.set()
+                gives_up = time.monotonic() + 5
+                while time.monotonic() < gives_up:
+                    time.sleep(0.01)  # as long as a server may take
+                    yield None
+            finally:
+                is_closed.set()
+
+    copy = Copy(ref="n1", address=ADA, values={})
+    began = time.monotonic()
+
+    # No outcome: the sender writes the doubt down.
+    assert not any(Stoppable(Silent(), stopping).send(a_mailing(), [copy], call_id="c"))
+    assert time.monotonic() - began < 2
+    assert is_closed.is_set()
+
+
 def test_a_transport_takes_no_call_after_the_end_was_told() -> None:
-    stopping = threading.Event()
+    stopping = Stopping()
     inner = MemoryTransport()
     transport = Stoppable(inner, stopping)
     stopping.set()

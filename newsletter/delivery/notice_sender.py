@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from newsletter.clock import Clock
 from newsletter.database import Database
-from newsletter.delivery import notices, retry
+from newsletter.delivery import notices, pacing, retry
 from newsletter.delivery.handover import EVENTS, LEASE_MARGIN
 from newsletter.delivery.states import Event
 from newsletter.delivery.tables import Notice
 from newsletter.keys import Keys
 from newsletter.lanes import lane_of
 from newsletter.mailing import Copy, Mailing
+from newsletter.replies import Meaning
 from newsletter.transports.base import Outcome, Transport, TransportError, Unavailable
 from subscribers import Subscriber, suppression_of
 
@@ -95,6 +96,9 @@ class NoticeSender:
             for each in self.transport.send(mailing, [copy], call_id=secrets.token_hex(16), lane=lane):
                 if each is not None:
                     outcome, event, reply = each, EVENTS[each.verdict], each.reply
+                    if event is Event.DEFERRED and each.meaning is Meaning.THROTTLED:
+                        # We came too fast: that is about us, and uses up no try.
+                        event, pause = Event.RELEASED, pacing.PAUSES[0]
         except Unavailable as error:
             event, reply = Event.RELEASED, str(error)
             pause = retry.pause_for_outage(error.retry_after, moved=False)

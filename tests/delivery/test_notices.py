@@ -17,6 +17,7 @@ from newsletter.delivery.states import State
 from newsletter.delivery.tables import Notice
 from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing, Sender, Template
+from newsletter.replies import Meaning
 from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict
 from newsletter.transports.memory import MemoryTransport
 from subscribers import Reason, Subscriber, suppress_address
@@ -233,5 +234,40 @@ def test_an_outage_does_not_use_up_the_tries_of_a_deferred_notice(database: Data
     for _ in range(8):
         sender(database, transport, clock).send_due()
         clock.forward(timedelta(hours=2))
+
+    assert states(database) == {"a": State.ACCEPTED}
+
+
+class TooFast(MemoryTransport):
+    """A far side that says for a while that we come too fast."""
+
+    times = 8
+
+    def send(
+        self, mailing: Mailing, copies: Iterable[Copy | None], *, call_id: str, lane: Lane = Lane.OTHER
+    ) -> Iterator[Outcome]:
+        self.times -= 1
+        if self.times < 0:
+            yield from super().send(mailing, copies, call_id=call_id, lane=lane)
+            return
+        for copy in copies:
+            assert copy
+            yield Outcome(
+                ref=copy.ref, verdict=Verdict.DEFERRED, reply="421 slow down", meaning=Meaning.THROTTLED
+            )
+
+
+def test_coming_too_fast_never_uses_up_the_tries_of_a_notice(database: Database) -> None:
+    post(database, "a")
+    clock = HandClock()
+    transport = TooFast()
+
+    for _ in range(TooFast.times):
+        sender(database, transport, clock).send_due()
+        assert sender(database, transport, clock).send_due() == 0  # it is left alone for a while
+        with database.readers() as session:
+            assert session.get_one(Notice, 1).deferrals == 0
+        clock.forward(timedelta(hours=1))
+    sender(database, transport, clock).send_due()
 
     assert states(database) == {"a": State.ACCEPTED}

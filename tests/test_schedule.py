@@ -385,7 +385,9 @@ def test_a_notice_to_a_silent_server_does_not_outlast_the_grace() -> None:
     stopping = Stopping(timedelta(seconds=0.1))
     is_closed = threading.Event()
 
-    class Silent(MemoryTransport):
+    class Silent:
+        name = "silent"
+        copies_per_call = 1
         streams = True
 
         def send(
@@ -399,6 +401,8 @@ def test_a_notice_to_a_silent_server_does_not_outlast_the_grace() -> None:
                     yield None
             finally:
                 is_closed.set()
+
+        def close(self) -> None: ...
 
     copy = Copy(ref="n1", address=ADA, values={})
     began = time.monotonic()

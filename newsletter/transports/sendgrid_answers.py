@@ -4,7 +4,8 @@
 202 with an ``X-Message-Id``              accepted, all of them
 202 without one, any other 2xx            in doubt: half a status line, or somebody else's page
 lost, 500, 502, 504 and their like        in doubt: a gateway may fail after the request got through
-429, 503                                  ``Unavailable``
+429; 503 in SendGrid's own words          ``Unavailable``
+any other 503                             in doubt: a proxy may say so after passing the request on
 400, 413                                  refused as a whole; see ``named``
 401, 403                                  ``Misconfigured``: key, quota or sender, and what to do
 anything else, redirects too              ``Misconfigured``: not SendGrid
@@ -50,7 +51,8 @@ def read(answer: Answer | AnswerLost, *, now: datetime, in_sandbox: bool = False
         return Said(verdict=Verdict.ACCEPTED, provider_id=message_id, words=words)
     if status == 200 and in_sandbox:
         return Said(verdict=Verdict.ACCEPTED, words=words)
-    if status in (429, 503):
+    is_its_own = bool(_errors(answer)) or "Retry-After" in answer.headers
+    if status == 429 or (status == 503 and is_its_own):
         raise Unavailable(f"SendGrid asks to wait: {discreet(words)}", retry_after=_retry_after(answer, now))
     if 200 <= status < 300 or status >= 500:
         return Said(verdict=Verdict.IN_DOUBT, words=words)

@@ -50,6 +50,8 @@ IN_DOUBT = [
     faults.BAD_GATEWAY.kept(),
     faults.GATEWAY_TIMEOUT,
     faults.GATEWAY_TIMEOUT.kept(),
+    faults.GATEWAY_UNAVAILABLE,  # a proxy's own page, perhaps after the request was passed on
+    faults.GATEWAY_UNAVAILABLE.kept(),
 ]
 
 
@@ -71,7 +73,12 @@ def test_whatever_may_have_been_accepted_is_in_doubt(stub: StubSendGrid, fault: 
 
 @pytest.mark.parametrize(
     "fault",
-    [faults.UNAVAILABLE, faults.rate_limited(), faults.RESET_BEFORE_BODY],
+    [
+        faults.UNAVAILABLE,
+        faults.answers(faults.html(503, **{"Retry-After": "30"})),
+        faults.rate_limited(),
+        faults.RESET_BEFORE_BODY,
+    ],
     ids=lambda fault: fault.name,
 )
 def test_what_was_surely_not_accepted_may_be_tried_again(stub: StubSendGrid, fault: Fault) -> None:

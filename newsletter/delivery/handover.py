@@ -271,7 +271,8 @@ class HandOver:
     def _keep_up(self) -> None:
         """Write down what is known, and look whether somebody wants us to stop."""
         now = time.monotonic()
-        if self._results and now - self._written_at >= PIECE:
+        # Where the outcomes of a call come all at once, they are written all at once.
+        if self._results and self._transport.streams and now - self._written_at >= PIECE:
             self._write(lambda _session: None)
         if now - self._looked_at >= LOOK_AGAIN:
             self._looked_at = now

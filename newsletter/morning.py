@@ -283,6 +283,10 @@ class Morning:
                     day=day,
                     edition=proof.mailing.edition,
                 ).mailing
+        # Committed before the snapshot, so that who joins meanwhile finds a row to wait for.
+        with self.database.sessions.begin() as session:
+            if editions.find(session, self.slug, day) is None:
+                session.add(self._new(day))
         with self.database.snapshot() as session:
             edition = editions.find(session, self.slug, day, lock=True) or self._new(day)
             self._describe(edition, chosen, proof)

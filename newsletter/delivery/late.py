@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.states import BatchState, State
@@ -46,6 +46,9 @@ def join(
 ) -> bool:
     """Owe a reader the edition of today; False when there is none for them, or they had it."""
     found = editions.find(session, newsletter, today, lock=True)
+    if found is not None and found.state not in SENT:
+        # A freeze whose snapshot is older than our commit does not know this reader: now it must begin anew.
+        session.execute(update(Edition).where(Edition.id == found.id).values(created_at=Edition.created_at))
     edition = _still_open(found, now=now, deliverable=deliverable)
     reader = reach(session, newsletter, today, [subscriber_id]).get(subscriber_id)
     if edition is None or reader is None or reader.reason is not None:

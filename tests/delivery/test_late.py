@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from newsletter.database import Database
-from newsletter.delivery import books, late
+from newsletter.delivery import books, late, ledger
 from newsletter.delivery.books import Books
 from newsletter.delivery.states import BatchState, State
 from newsletter.delivery.tables import Batch, Delivery
 from newsletter.delivery.worker import drain
+from newsletter.editions import edition as editions
 from newsletter.editions.edition import Edition
 from newsletter.editions.states import Happening, Kind
 from newsletter.editions.states import State as EditionState
@@ -24,6 +27,8 @@ from subscribers import (
     Event,
     Evidence,
     Reason,
+    Status,
+    Subscription,
     apply,
     normalise,
     prefer,
@@ -35,10 +40,14 @@ from tests.support import (
     SEVEN,
     SLUG,
     HandClock,
+    Reader,
     a_mailing,
     a_sender,
+    add,
     frozen,
+    new_edition,
     open_database,
+    readers,
 )
 
 NOON = SEVEN + timedelta(hours=5)
@@ -263,3 +272,46 @@ def test_a_late_joiner_who_leaves_before_it_goes_out_does_not_get_it(database: D
     assert ADA not in [kept.copy.address for kept in send(database, edition).kept]
     after = the_books(database, edition)
     assert (after[State.WITHDRAWN], after.balanced) == (1, True)
+
+
+def about_to_freeze(database: Database) -> None:
+    with database.sessions.begin() as session:
+        add(session, [*readers(2), Reader(address=ADA, status=Status.PENDING)])
+        session.add(new_edition())
+
+
+def confirm(database: Database, joined: list[bool]) -> None:
+    with database.sessions.begin() as session:
+        session.get_one(Subscription, (SLUG, 3)).status = Status.ACTIVE
+        session.flush()
+        joined.append(late.join(session, SLUG, 3, today=DAY, now=SEVEN, deliverable=HOUR))
+
+
+def test_who_confirms_during_the_freeze_waits_for_it_and_has_the_edition(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("one writer")
+    about_to_freeze(database)
+    joined: list[bool] = []
+    joining = threading.Thread(target=confirm, args=(database, joined))
+
+    with database.snapshot() as session:
+        edition = editions.find(session, SLUG, DAY, lock=True)
+        assert edition
+        joining.start()
+        joining.join(0.5)
+        assert not joined
+        ledger.freeze(session, edition, {"zh-CN": a_mailing()}, batch_size=10, now=SEVEN)
+    joining.join(30)
+
+    assert joined == [True]
+
+
+def test_a_freeze_that_does_not_know_who_just_confirmed_begins_anew(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("one writer")
+    about_to_freeze(database)
+    with database.snapshot() as session:
+        session.execute(select(Subscription)).all()  # its moment is now
+        confirm(database, [])
+        with pytest.raises(OperationalError, match="could not serialize"):
+            editions.find(session, SLUG, DAY, lock=True)

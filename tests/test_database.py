@@ -146,3 +146,17 @@ def test_the_schema_can_be_taken_down_and_put_up_again(database_url: str) -> Non
 def test_an_unknown_database_is_a_setting_s_error() -> None:
     with pytest.raises(ConfigError, match=r"database\.url"):
         connect("oracle://nowhere")
+
+
+def test_a_postgresql_that_falls_silent_does_not_hold_us_for_ever(database_url: str) -> None:
+    database = connect(database_url)
+    if database.is_sqlite:
+        return
+
+    with database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver
+        asked = driver.info.get_parameters()
+    database.close()
+
+    assert (asked["tcp_user_timeout"], asked["connect_timeout"]) == ("30000", "10")

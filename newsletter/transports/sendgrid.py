@@ -11,7 +11,6 @@ Accepted means queued, nothing more (202 is also the answer of a suspended accou
 from __future__ import annotations
 
 import ssl
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
@@ -78,13 +77,9 @@ class SendGridTransport:
                 ready.append(Ready(copy.ref, copy.address.casefold(), payload.personalization(copy)))
             except ValueRefused as error:
                 yield Outcome(ref=copy.ref, verdict=Verdict.REFUSED, reply=str(error))
-        call = Call(line, payload, name=call_id, size=len(given), ready=ready)
-        ends: float | None = None
+        call = Call(line, payload, name=call_id, size=len(given), ready=ready, longest=self._longest_call)
         try:
             while call.waiting:
-                if ends is not None and time.monotonic() >= ends:
-                    raise Unavailable("SendGrid is slow, so the rest was kept back")
-                ends = ends or time.monotonic() + self._longest_call.total_seconds()
                 yield from call.step()
         except Unavailable:
             # They were refused, whatever became of the others.

@@ -9,8 +9,10 @@ mailing's is believed of a reader, the sandbox is asked whether the mailing is g
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from newsletter.transports import sendgrid_answers as answers
 from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict, discreet
@@ -31,9 +33,21 @@ class Ready:
 
 
 class Call:
-    """The copies of a call on their way. ``waiting`` are the requests still to be made."""
+    """The copies of a call on their way. ``waiting`` are the requests still to be made.
 
-    def __init__(self, line: Line, payload: Payload, *, name: str, size: int, ready: Sequence[Ready]) -> None:
+    A call that has taken ``longest`` begins no further request.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        payload: Payload,
+        *,
+        name: str,
+        size: int,
+        ready: Sequence[Ready],
+        longest: timedelta,
+    ) -> None:
         self.waiting = rounds(ready)
         self._line = line
         self._payload = payload
@@ -42,9 +56,12 @@ class Call:
         self._parts = itertools.count(1)
         self._refused: list[Outcome] = []  # not told yet: they may be the mailing's fault
         self._is_good = False  # whether somebody may be sent this mailing
+        self._longest = longest.total_seconds()
+        self._began_at: float | None = None
 
     def step(self) -> Iterator[Outcome]:
         """Make one request and yield the outcomes it brings, or raise ``TransportError``."""
+        self._check_time()
         group = self.waiting.pop(0)
         name = self._name if len(group) == self._size else f"{self._name}.{next(self._parts)}"
         body = self._payload.body([one.personalization for one in group], call_id=name)
@@ -82,6 +99,14 @@ class Call:
         told, self._refused = self._refused, []
         yield from told
 
+    def _check_time(self) -> None:
+        """Raise ``Unavailable`` when it is too late to begin with another request."""
+        now = time.monotonic()
+        if self._began_at is None:
+            self._began_at = now
+        elif now - self._began_at >= self._longest:
+            raise Unavailable("SendGrid is slow, so the rest was kept back")
+
     def _named(self, answer: answers.Answer, *, copies: int) -> dict[int, str]:
         try:
             return answers.named(answer, copies=copies)
@@ -109,6 +134,7 @@ class Call:
 
     def _refusal(self, probe: bytes) -> str:
         """Return why the sandbox refuses a request; empty when it does not."""
+        self._check_time()
         name = f"{self._name}.probe"
         answer, said = self._line.post(probe, copies=0, call_id=name, in_sandbox=True)
         if said.verdict is Verdict.ACCEPTED:

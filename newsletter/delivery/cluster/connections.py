@@ -12,22 +12,16 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import make_url
 
-# A network that swallows packets must not hold a worker for the quarter of an hour that TCP would wait
-# (procrastinate#1334). Whatever database.url says itself goes first.
-LIVELINESS = {
-    "connect_timeout": "10",
-    "keepalives_idle": "15",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "30000",
-    "application_name": "newsletter-queue",
-}
+from newsletter.database import LIVELINESS
+
+APPLICATION = "newsletter-queue"
 
 
 def conninfo(database_url: str) -> str:
     """Return what libpq needs to reach the database of ``database_url``."""
     url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return make_conninfo(**{**LIVELINESS, **conninfo_to_dict(url)})
+    # Silence must not hold a worker (procrastinate#1334). Whatever database.url says itself goes first.
+    return make_conninfo(**{**LIVELINESS, "application_name": APPLICATION, **conninfo_to_dict(url)})
 
 
 class BoundedConnector(PsycopgConnector):

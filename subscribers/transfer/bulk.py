@@ -1,12 +1,11 @@
 """Many rows in one statement, as fast as each database takes them.
 
 SQLAlchemy writes the SQL and knows the types, but the rows do not pass through it one by one: SQLite gets
-tuples for one prepared statement, PostgreSQL one JSON document that it takes apart itself.
+tuples for one prepared statement, PostgreSQL one array for each column.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
@@ -19,10 +18,10 @@ from sqlalchemy import (
     CursorResult,
     LargeBinary,
     Select,
+    String,
     Text,
     bindparam,
     cast,
-    column,
     func,
     literal_column,
     select,
@@ -31,7 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import KeyedColumnElement
 
-from subscribers.base import Base, UtcDateTime
+from subscribers.base import Base, Choice, UtcDateTime
 
 # A list of values for each column, all of one length. JSON is given as its text.
 Values = Mapping[str, Sequence[Any]]
@@ -46,10 +45,9 @@ def find(
     """Return the rows of ``query`` where ``of`` is one of ``keys``, as the driver gives them."""
     connection, keys = session.connection(), list(keys)
     if connection.dialect.name == "postgresql":
-        texts = func.json_array_elements_text(cast(bindparam("keys", type_=Text), postgresql.JSON))
-        wanted = select(func.decode(texts, "hex") if isinstance(of.type, LargeBinary) else texts)
-        document = json.dumps(keys, default=_plain)
-        return connection.execute(query.where(of.in_(wanted)), {"keys": document}).all()
+        # A join: for "= ANY (array)" of a table that is new to it, PostgreSQL reads the whole table.
+        wanted = select(func.unnest(_array("keys", of.type)))
+        return connection.execute(query.where(of.in_(wanted)), {"keys": _literal(keys)}).all()
     compiled = query.where(of.in_([literal_column("/*keys*/")])).compile(dialect=connection.dialect)
     names = compiled.positiontup or []
     marks = ",".join("?" * len(keys))
@@ -140,38 +138,48 @@ def _postgres_insert(
 ) -> CursorResult[Any]:
     table = model.__table__
     names = list(values)
-    columns = [table.c[name] for name in names]
-    document = (
-        func.json_to_recordset(cast(bindparam("rows", type_=Text), postgresql.JSON))
-        .table_valued(*(column(of.name, _carried(of)) for of in columns))
-        .render_derived(with_types=True)
-    )
-    rows = select(*(_unpacked(of, document.c[of.name]) for of in columns))
-    statement = conflict(postgresql.insert(model).from_select(names, rows))
+    arrays = (_array(name, table.c[name].type) for name in names)
+    rows = func.unnest(*arrays).table_valued(*names).render_derived()
+    given = select(*(rows.c[name] for name in names))
+    statement = conflict(postgresql.insert(model).from_select(names, given))
     if returning:
         statement = statement.returning(*(table.c[name] for name in returning))
-    return connection.execute(statement, {"rows": _document(names, values)})
+    return connection.execute(statement, {name: _literal(values[name]) for name in names})
 
 
-def _carried(of: KeyedColumnElement[Any]) -> Any:
-    return Text() if isinstance(of.type, JSON | LargeBinary) else of.type
+def _array(name: str, of: Any) -> ColumnElement[Any]:
+    # As text, for a cast to VARCHAR(n) would cut off what is too long; the INSERT refuses it.
+    carried = Text() if isinstance(of, String | Choice) else of
+    return cast(bindparam(name, type_=Text), postgresql.ARRAY(carried))
 
 
-def _unpacked(of: KeyedColumnElement[Any], carried: ColumnElement[Any]) -> ColumnElement[Any]:
-    if isinstance(of.type, LargeBinary):
-        return func.decode(carried, "hex")
-    return cast(carried, postgresql.JSON) if isinstance(of.type, JSON) else carried
-
-
-def _document(names: Sequence[str], values: Values) -> str:
-    rows = zip(*(values[name] for name in names), strict=True)
-    return json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_plain)
+def _literal(values: Sequence[Any]) -> str:
+    """Return values as PostgreSQL writes an array: the driver would convert them one by one."""
+    texts = [value if isinstance(value, str) else _plain(value) for value in values]
+    # What no text may hold parts them, so that all are escaped at once.
+    together = "\0".join(texts)
+    if together.count("\0") >= max(len(texts), 1):
+        raise ValueError("a character that cannot be stored")
+    escaped = together.replace("\\", "\\\\").replace('"', '\\"')
+    if None not in values:
+        return '{"' + escaped.replace("\0", '","') + '"}' if texts else "{}"
+    pairs = zip(values, escaped.split("\0"), strict=True)
+    return "{" + ",".join("NULL" if value is None else f'"{text}"' for value, text in pairs) + "}"
 
 
 def _plain(value: Any) -> str:
-    """Return what JSON has no word for."""
-    if isinstance(value, date):  # a datetime is one, too
-        return value.isoformat()
+    """Return what is no text as PostgreSQL reads it; nothing for what is not there."""
+    if value is None:
+        return ""
     if isinstance(value, bytes):
-        return value.hex()
+        return "\\x" + value.hex()
+    if isinstance(value, date):
+        return _written(value)  # a datetime is a date, too
+    if isinstance(value, int):
+        return str(value)
     raise TypeError(type(value).__name__)
+
+
+@lru_cache(maxsize=_MEMORY)
+def _written(moment: date) -> str:
+    return moment.isoformat()

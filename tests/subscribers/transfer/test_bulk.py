@@ -1,0 +1,67 @@
+"""Many rows at once: what goes in is what comes out, however awkward its letters."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import DataError
+
+from subscribers import Subscriber
+from subscribers.transfer import bulk
+from tests.support import SEVEN, open_database
+
+AWKWARD = ["", "NULL", 'a"b', "a\\b", "{a,b}", "a\tb\nc\rd", "'; --", "\x1f\x01", "星期日 ☀️", "\\N", None]
+
+
+def test_awkward_values_come_back_as_they_went_in(database_url: str) -> None:
+    database = open_database(database_url)
+    digests = [bytes([number, 0, 255, 92, 34]) for number in range(len(AWKWARD))]
+    values = {
+        "address": AWKWARD,
+        "address_hash": digests,
+        "domain": list(reversed(AWKWARD)),
+        "attributes": [json.dumps({"note": text}) for text in AWKWARD],
+        "created_at": [SEVEN] * len(AWKWARD),
+    }
+    with database.sessions.begin() as session:
+        ids = bulk.insert_numbered(session, Subscriber, values, key="address_hash")
+    with database.readers() as session:
+        found = {one.address_hash: one for one in session.scalars(select(Subscriber))}
+        present = bulk.find(session, select(Subscriber.id), Subscriber.address_hash, digests[:3])
+    assert [found[digest].address for digest in digests] == AWKWARD
+    assert [found[digest].domain for digest in digests] == list(reversed(AWKWARD))
+    assert [found[digest].attributes for digest in digests] == [{"note": text} for text in AWKWARD]
+    assert {one.created_at for one in found.values()} == {SEVEN}
+    assert {digest: one.id for digest, one in found.items()} == ids
+    assert {row[0] for row in present} == {ids[digest] for digest in digests[:3]}
+    database.close()
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b"])
+def test_a_nul_is_refused_and_moves_no_value_to_another_person(database_url: str, text: str) -> None:
+    database = open_database(database_url)
+    if database.engine.dialect.name != "postgresql":
+        database.close()
+        pytest.skip("SQLite takes it as it is, row by row")
+    values = {"address_hash": [b"1", b"2"], "language": [text, None], "created_at": [SEVEN] * 2}
+    with pytest.raises(ValueError, match="cannot be stored"), database.sessions.begin() as session:
+        bulk.insert_numbered(session, Subscriber, values, key="address_hash")
+    database.close()
+
+
+def test_what_is_too_long_for_its_column_is_refused_and_never_cut_off(database_url: str) -> None:
+    database = open_database(database_url)
+    if database.engine.dialect.name != "postgresql":
+        database.close()
+        pytest.skip("SQLite knows no lengths")
+    values = {
+        "address_hash": [b"1"],
+        "language": ["a" * 17],
+        "attributes": ["{}"],
+        "created_at": [SEVEN],
+    }
+    with pytest.raises(DataError), database.sessions.begin() as session:
+        bulk.insert_numbered(session, Subscriber, values, key="address_hash")
+    database.close()

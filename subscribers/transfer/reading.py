@@ -159,7 +159,9 @@ class Reading:
     def _row(self, cells: list[str], width: int, parse: Parse) -> Row:
         if len(cells) > width and any(cells[width:]):
             raise Unsaid("more cells than columns; is a comma not between quotes?")
-        row = parse([*cells, *[""] * (width + 1 - len(cells))] if len(cells) <= width else cells)
+        if len(cells) <= width:
+            cells += [""] * (width + 1 - len(cells))  # of this row alone: nobody else has the list
+        row = parse(cells)
         least = self._options.at_least
         if least and row.standing.severity < least.severity:
             row.standing = least

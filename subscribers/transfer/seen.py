@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import struct
 from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 from subscribers.transfer.rows import Standing
 
+_KEY = struct.Struct(">q")
 _BY_RANK = {standing.severity: standing for standing in Standing}
 
 
@@ -79,4 +81,4 @@ class Seen:
 
 
 def _key(digest: bytes) -> int:
-    return int.from_bytes(digest[:8], "big", signed=True)
+    return _KEY.unpack_from(digest)[0]

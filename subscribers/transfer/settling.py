@@ -86,9 +86,13 @@ def _suppressed(session: Session, people: Mapping[bytes, Person]) -> dict[bytes,
         domain: Reason(reason)
         for domain, reason in bulk.find(session, of_domains, Suppression.domain, domains)
     }
-    found = {
-        digest: by_domain[person.domain] for digest, person in people.items() if person.domain in by_domain
-    }
+    found: dict[bytes, Reason] = {}
+    if by_domain:  # which is rare, and there are a million people
+        found = {
+            digest: by_domain[person.domain]
+            for digest, person in people.items()
+            if person.domain in by_domain
+        }
     of_addresses = select(Suppression.address_hash, Suppression.reason)
     by_address = bulk.find(session, of_addresses, Suppression.address_hash, people)
     return found | {bytes(digest): Reason(reason) for digest, reason in by_address}
@@ -254,7 +258,7 @@ def _happened_at(terms: ImportTerms, person: Person, status: Status) -> datetime
 
 def _details(terms: ImportTerms, person: Person) -> str:
     """Return as JSON where the evidence is from, and what the other system recorded."""
-    details = f'{{"format": {json.dumps(person.format.name)}, "imported_at": "{terms.imported_at}"'
+    details = f'{{"format": {quoted(person.format.name)}, "imported_at": "{terms.imported_at}"'
     if person.row.standing.reason:
         details += f', "said": "{person.row.standing.value}"'
     if person.row.recorded:

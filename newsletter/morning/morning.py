@@ -7,31 +7,25 @@ rows decide: told twice, or by two machines at once, it does the work once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Session
 
 from newsletter.config import LANGUAGES, NewsletterSettings
 from newsletter.database import Database
 from newsletter.delivery import books, ledger
-from newsletter.delivery.books import Books
 from newsletter.delivery.states import State as DeliveryState
 from newsletter.delivery.worker import Courier
 from newsletter.digests import sources
 from newsletter.digests.day import day_in_name
-from newsletter.digests.digest import Digest
-from newsletter.digests.reader import read
 from newsletter.digests.sources import Candidate, Found
 from newsletter.editions import edition as editions
 from newsletter.editions.edition import SENT, Edition
-from newsletter.editions.gate import Evidence, Finding, Severity, examine
 from newsletter.editions.states import EditionTransitionNotAllowed, Happening, Kind, State
-from newsletter.errors import ConfigError, DigestError, ExitCode
-from newsletter.mailing import Mailing
+from newsletter.errors import ConfigError
+from newsletter.morning.proof import Proof, as_json, prove
+from newsletter.morning.report import Report, report_of
 from newsletter.rendering.renderer import Renderer
 from newsletter.urls import Urls
 from subscribers import languages
@@ -39,93 +33,6 @@ from subscribers import languages
 RACES = 3  # how often another process may be quicker before we give up
 LEAST_TIME = timedelta(hours=2)  # that an edition has to go out, however late it begins
 SERIALIZATION_FAILURES = ("40001", "40P01")  # PostgreSQL, Appendix A
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """A digest as it would go out, with all that the gate has to say about it."""
-
-    digest: Digest
-    day: date
-    mailing: Mailing
-    findings: list[Finding]
-
-    @property
-    def held(self) -> bool:
-        """Whether it must not go out unattended."""
-        return any(finding.severity is Severity.HOLD for finding in self.findings)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """How a morning went."""
-
-    newsletter: str
-    day: date
-    state: State
-    subject: str | None = None
-    digest: str | None = None  # its place in the source
-    findings: list[dict[str, Any]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)  # about files that were not chosen, or not read
-    books: Books | None = None
-    next_due: datetime | None = None  # when there is more to hand over
-    stopped_because: str | None = None  # paused or cancelled: by whom, and why
-    sent_now: int = 0
-    unreadable: bool = False
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The code the command ends with."""
-        if self.unreadable:
-            return ExitCode.UNREADABLE
-        if self.state not in SENT:
-            return ExitCode.HELD
-        if self.books and (self.books.open or self.books[DeliveryState.IN_DOUBT] or not self.books.balanced):
-            return ExitCode.FAILED
-        return ExitCode.DONE
-
-
-def read_digest(file: Path, newsletter: NewsletterSettings, *, default_day: date) -> Digest:
-    """Read one digest from anywhere, or raise ``DigestError``."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise DigestError(
-            f"cannot be read ({error.strerror})", remedy="check its path and rights", file=str(file)
-        ) from error
-    return read(
-        data,
-        file=str(file),
-        newsletter_name=newsletter.name,
-        tz=newsletter.schedule.tz,
-        default_day=default_day,
-    )
-
-
-def prove(
-    digest: Digest,
-    slug: str,
-    newsletter: NewsletterSettings,
-    *,
-    renderer: Renderer,
-    urls: Urls,
-    day: date,
-) -> Proof:
-    """Render a digest in the newsletter's own language and examine it. Writes nothing."""
-    rendered = renderer.render(
-        digest, newsletter, urls=urls, language=newsletter.language, day=day, edition=f"{slug}-{day}"
-    )
-    findings = examine(
-        Evidence(
-            digest=digest,
-            subject=rendered.mailing.subject,
-            preheader=rendered.preheader,
-            html_bytes=rendered.html_bytes,
-            story_bytes=rendered.story_bytes,
-            text_part=rendered.mailing.text.fill({}),
-        )
-    )
-    return Proof(digest=digest, day=day, mailing=rendered.mailing, findings=findings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,31 +240,3 @@ def _is_race(error: Exception) -> bool:
     if isinstance(error, OperationalError):
         return getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
     return True
-
-
-def as_json(finding: Finding) -> dict[str, Any]:
-    """Return a finding as it is stored and printed: plain names, both languages."""
-    return {
-        "check": finding.check,
-        "severity": finding.severity.value,
-        "line": finding.line,
-        "message": {"zh-CN": finding.message_zh, "en": finding.message_en},
-        "remedy": {"zh-CN": finding.remedy_zh, "en": finding.remedy_en},
-    }
-
-
-def report_of(session: Session, edition: Edition, *, sent_now: int = 0) -> Report:
-    """Return how an edition stands at the moment that ``session`` sees."""
-    owed = edition.state in SENT
-    return Report(
-        newsletter=edition.newsletter,
-        day=edition.day,
-        state=edition.state,
-        subject=edition.subject,
-        digest=edition.digest_key,
-        findings=edition.findings,
-        books=books.of_edition(session, edition) if owed else None,
-        next_due=books.next_due(session, edition) if edition.state is State.SENDING else None,
-        stopped_because=edition.stopped_because,
-        sent_now=sent_now,
-    )

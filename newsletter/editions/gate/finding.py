@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from newsletter.editions.gate.evidence import Evidence
+from newsletter.editions.gate.needs import Need, is_known
+from newsletter.editions.gate.policy import Level
 
 
 class Severity(StrEnum):
@@ -30,6 +32,7 @@ class Finding:
     message_en: str
     remedy_zh: str
     remedy_en: str
+    story: int | None = None  # the place in digest.stories of the one story that the fault lies in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,18 +48,22 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A rule of the gate. ``remarks`` is pure."""
+    """A rule of the gate. ``remarks`` is pure, and asked only when what it needs is known."""
 
     name: str
     severity: Severity
     remarks: Callable[[Evidence], Iterable[Remark]]
+    needs: Need = Need.NOTHING
 
     def examine(self, evidence: Evidence) -> list[Finding]:
-        """Apply the rule."""
+        """Apply the rule, as strict as the policy wants it."""
+        level = evidence.policy.levels.get(self.name, Level(self.severity))
+        if level is Level.OFF or not is_known(self.needs, evidence):
+            return []
         return [
             Finding(
                 check=self.name,
-                severity=self.severity,
+                severity=Severity(level),
                 line=remark.line or None,
                 message_zh=remark.message_zh,
                 message_en=remark.message_en,

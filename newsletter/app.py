@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from newsletter.delivery.pacing import Limits
     from newsletter.delivery.stopping import Stopping
     from newsletter.delivery.worker import Courier
+    from newsletter.fetching import Fetcher
     from newsletter.morning import Morning
     from newsletter.rendering.notice import NoticeRenderer
     from newsletter.rendering.renderer import Renderer
@@ -54,6 +55,19 @@ class App:
     def make_keys(self) -> None:
         """Make new keys where there are none yet."""
         key_file.create(self.settings.keys.file)
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """The one way out for HTTP: sources, link probes, webhooks and pings."""
+        from newsletter.fetching import Fetcher
+
+        chosen = self.settings.fetching
+        return Fetcher(
+            allow=chosen.allow,
+            ports=frozenset(chosen.ports),
+            timeout=timedelta(seconds=chosen.timeout_seconds),
+            max_bytes=chosen.max_bytes,
+        )
 
     @cached_property
     def renderer(self) -> Renderer:

@@ -29,6 +29,9 @@ PURE = [
     "newsletter.editions.gate.*",
     "newsletter.editions.states",
     "newsletter.errors",
+    "newsletter.fetching.errors",
+    "newsletter.fetching.networks",
+    "newsletter.fetching.target",
     "newsletter.lanes",
     "newsletter.mailing",
     "newsletter.replies.*",
@@ -176,6 +179,22 @@ def test_only_database_creates_an_engine() -> None:
         names = {imported for _, imported in imports(tree)} | set(calls(tree))
         if creators & names and name != "newsletter.database":
             wrong.append(name)
+
+    assert wrong == []
+
+
+def test_http_goes_out_through_fetching_and_sendgrids_own_line() -> None:
+    # lint-imports sees no modules inside the standard library.
+    speakers = set("http.client urllib.request urllib3 requests httpx httpx2 aiohttp".split())
+    doors = {"newsletter.fetching.reading", "newsletter.transports.keepalive"}
+
+    wrong = [
+        f"{name} imports {module}"
+        for name, path in modules().items()
+        if name not in doors and not name.startswith("newsletter.testing.")
+        for module, imported in imports(ast.parse(path.read_text()))
+        if {module, f"{module}.{imported}"} & speakers
+    ]
 
     assert wrong == []
 

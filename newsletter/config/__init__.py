@@ -15,7 +15,14 @@ from newsletter.config.newsletters import (
     SourceSettings,
 )
 from newsletter.config.sending import PacingSettings, SendingSettings
-from newsletter.config.settings import AlarmSettings, DatabaseSettings, KeySettings, Settings, WebSettings
+from newsletter.config.settings import (
+    AlarmSettings,
+    DatabaseSettings,
+    FetchingSettings,
+    KeySettings,
+    Settings,
+    WebSettings,
+)
 from newsletter.config.transports import (
     DkimSettings,
     FileSettings,
@@ -32,6 +39,7 @@ __all__ = [
     "AlarmSettings",
     "DatabaseSettings",
     "DkimSettings",
+    "FetchingSettings",
     "FileSettings",
     "KeySettings",
     "Language",

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 def iana_zone(name: str) -> str:
@@ -39,6 +39,7 @@ def _origin(value: str) -> str:
 OneLine = Annotated[str, AfterValidator(_one_line)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Network = IPv4Network | IPv6Network
+Port = Annotated[int, Field(ge=1, le=65535)]
 Email = Annotated[str, AfterValidator(_ascii_address)]
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from newsletter.config.base import Email, Network, OneLine, Origin, Section
+from newsletter.config.base import Email, Network, OneLine, Origin, Port, Section
 from newsletter.config.newsletters import NewsletterSettings
 from newsletter.config.sending import PacingSettings, SendingSettings
 from newsletter.config.transports import TransportSettings
@@ -59,6 +59,15 @@ class AlarmSettings(Section):
     email: tuple[Email, ...] = ()  # who is told when sending stops
 
 
+class FetchingSettings(Section):
+    """How we fetch from addresses that others wrote. See docs/decisions/0010-fetching.md."""
+
+    allow: tuple[Network, ...] = ()  # networks inside that may be reached all the same
+    ports: tuple[Port, ...] = (80, 443)
+    timeout_seconds: float = Field(default=20, gt=0, le=120)  # of a whole fetch, redirects and all
+    max_bytes: int = Field(default=10_000_000, ge=1000)  # of one answer, unpacked
+
+
 class Settings(BaseSettings):
     """Everything a person may set, with the folder that relative paths count from."""
 
@@ -80,6 +89,7 @@ class Settings(BaseSettings):
     pacing: dict[Lane, PacingSettings] = Field(default_factory=dict)
     alarms: AlarmSettings = AlarmSettings()
     web: WebSettings = WebSettings()
+    fetching: FetchingSettings = FetchingSettings()
     newsletters: dict[str, NewsletterSettings] = Field(default_factory=dict)
 
     @field_validator("public_url")

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+Trigger = CronTrigger
+
+
 def daily(at: time, zone: ZoneInfo) -> CronTrigger:
-    """Return the trigger of a newsletter that goes out every day at a local time."""
-    # Days of the week, should they come, by name: APScheduler counts 0 as Monday, cron as Sunday.
+    """Return the trigger of every day at a local time."""
     return CronTrigger(hour=at.hour, minute=at.minute, second=at.second, timezone=zone)
 
 

@@ -14,10 +14,12 @@ from newsletter.config import NewsletterSettings
 from newsletter.database import Database
 from newsletter.delivery.states import State as Copy
 from newsletter.delivery.worker import courier_of
+from newsletter.digests.sources import Found
 from newsletter.editions import edition as editions
 from newsletter.editions.states import State
 from newsletter.errors import ConfigError, ExitCode
 from newsletter.morning import Morning
+from newsletter.morning.beginning import Beginning
 from newsletter.rendering.renderer import Renderer
 from newsletter.transports.base import Verdict
 from newsletter.transports.memory import MemoryTransport
@@ -230,16 +232,16 @@ def test_a_morning_that_another_process_overtakes_goes_on_with_its_edition(
     write(folder, f"{DAY}.md", GOOD.format(day=DAY))
     transport = MemoryTransport()
     slow, quick = (morning(database, folder, transport, owner=name) for name in ("slow", "quick"))
-    find = Morning._find
+    find = Beginning.find
     overtaken: list[bool] = []
 
-    def overtake(self: Morning, day: date) -> object:
-        if self is slow and not overtaken:
+    def overtake(self: Beginning, day: date) -> Found:
+        if self is slow.beginning and not overtaken:
             overtaken.append(True)
-            quick._begin(day)
+            quick._begin_by_hand(day)
         return find(self, day)
 
-    monkeypatch.setattr(Morning, "_find", overtake)
+    monkeypatch.setattr(Beginning, "find", overtake)
     monkeypatch.setattr(Database, "sole_sender", lambda self: nullcontext(False))
 
     report = slow.run()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from newsletter.config.base import Email, OneLine, Section, iana_zone
 
@@ -22,6 +22,7 @@ class SourceSettings(Section):
     folder: Path = Path("digests")
     max_age_hours: float = Field(default=20, gt=0)
     yesterday_evening: bool = True
+    unattended: bool = False  # whether its digests go out without a person's approval
 
     @property
     def max_age(self) -> timedelta:
@@ -29,8 +30,18 @@ class SourceSettings(Section):
         return timedelta(hours=self.max_age_hours)
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)  # as date.weekday() counts them
+
+
 class ScheduleSettings(Section):
     send_at: time = time(7, 30)
+    days: tuple[Weekday, ...] = Field(default=WEEKDAYS, min_length=1)
+    skip: frozenset[date] = frozenset()  # single days without an edition
+    holidays: Literal["", "china"] = ""  # whose public holidays are days without an edition
+    prepare_minutes: int = Field(default=30, ge=1, le=720)  # before send_at: the last look
+    latest: time | None = None  # after it nothing begins by itself; None: LATEST_AFTER send_at
+    when_late: Literal["ask", "skip", "merge"] = "ask"  # what becomes of an edition that missed `latest`
     deliver_until: time = time(22)  # what is left then expires, and goes first the next time
     zone: Annotated[str, AfterValidator(iana_zone)] = "Asia/Shanghai"
 
@@ -38,6 +49,19 @@ class ScheduleSettings(Section):
     def tz(self) -> ZoneInfo:
         """The newsletter's local time."""
         return ZoneInfo(self.zone)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ScheduleSettings:
+        if self.deliver_until <= self.send_at:
+            raise ValueError(
+                f"deliver_until ({self.deliver_until:%H:%M}) must come after send_at ({self.send_at:%H:%M})"
+            )
+        if self.latest is not None and not self.send_at < self.latest <= self.deliver_until:
+            raise ValueError(
+                f"latest ({self.latest:%H:%M}) must lie after send_at ({self.send_at:%H:%M}) "
+                f"and not after deliver_until ({self.deliver_until:%H:%M})"
+            )
+        return self
 
 
 Language = Literal["zh-CN", "en"]

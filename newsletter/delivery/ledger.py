@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from newsletter import fence
 from newsletter.delivery import audience, retry, statements
 from newsletter.delivery.calls import in_batch, touched
 from newsletter.delivery.states import SENDABLE, BatchState, Event, LeaseLost, State, after, before
@@ -69,6 +70,7 @@ def freeze(
     _add_batches(session, edition, stored, slices, now)
     edition.considered = considered(session, edition.newsletter)
     edition.excluded = excluded(session, edition.newsletter, edition.day)
+    fence.count_begun(session)
     session.flush()
 
 

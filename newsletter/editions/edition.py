@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, LargeBinary, String, Text, UniqueConstraint, and_, or_, select
+from sqlalchemy import (
+    JSON,
+    Date,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    false,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from newsletter.editions.states import Happening, Kind, State, next_state
@@ -39,10 +51,15 @@ class Edition(Base):
     considered: Mapped[int | None]
     excluded: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)  # counts by reason
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    examined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the gate last looked
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     deliver_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # what is left then expires
-    stopped_because: Mapped[str | None] = mapped_column(Text)  # paused or cancelled: by whom, and why
+    # Skipped, paused or cancelled: by whom, and why.
+    stopped_because: Mapped[str | None] = mapped_column(Text)
+    # Skipped, and its stories go out with the next edition; then with which.
+    is_carried: Mapped[bool] = mapped_column(default=False, server_default=false())
+    carried_into_id: Mapped[int | None] = mapped_column(BigId)
 
     __table_args__ = (
         UniqueConstraint("newsletter", "day", "kind", "serial"),

@@ -20,6 +20,8 @@ class State(StrEnum):
 
     MISSING = "missing"  # its hour came and there was no digest: a row too
     HELD = "held"  # the gate found a reason not to send it unattended
+    READY = "ready"  # examined and good: it goes out at its hour
+    SKIPPED = "skipped"  # a day without an edition: a row too
     SENDING = "sending"  # frozen: everyone it is owed to has a row
     PAUSED = "paused"  # frozen, and nothing is handed over until it is resumed
     FINISHED = "finished"  # nothing more is going to be handed over
@@ -31,6 +33,8 @@ class Happening(StrEnum):
 
     NOT_FOUND = "not found"
     FAILED_GATE = "failed the gate"
+    PREPARED = "prepared"  # its digest was found and passed the gate before its hour
+    SKIPPED = "skipped"  # by the schedule, by a person, or because its hours were missed
     FROZEN = "frozen"
     DRAINED = "drained"
     JOINED = "joined"  # there is more to hand over: a late reader, or copies a person has sent again
@@ -46,13 +50,30 @@ class EditionTransitionNotAllowed(NewsletterError):
 TRANSITIONS: dict[tuple[State | None, Happening], State] = {
     (None, Happening.NOT_FOUND): State.MISSING,
     (None, Happening.FAILED_GATE): State.HELD,
+    (None, Happening.PREPARED): State.READY,
+    (None, Happening.SKIPPED): State.SKIPPED,
     (None, Happening.FROZEN): State.SENDING,
     (State.MISSING, Happening.NOT_FOUND): State.MISSING,
     (State.MISSING, Happening.FAILED_GATE): State.HELD,
+    (State.MISSING, Happening.PREPARED): State.READY,
+    (State.MISSING, Happening.SKIPPED): State.SKIPPED,
     (State.MISSING, Happening.FROZEN): State.SENDING,
-    (State.HELD, Happening.NOT_FOUND): State.HELD,
+    # A digest that was there before is gone: what was found out about it holds no longer.
+    (State.HELD, Happening.NOT_FOUND): State.MISSING,
     (State.HELD, Happening.FAILED_GATE): State.HELD,
+    (State.HELD, Happening.PREPARED): State.READY,
+    (State.HELD, Happening.SKIPPED): State.SKIPPED,
     (State.HELD, Happening.FROZEN): State.SENDING,
+    (State.READY, Happening.NOT_FOUND): State.MISSING,
+    (State.READY, Happening.FAILED_GATE): State.HELD,
+    (State.READY, Happening.PREPARED): State.READY,
+    (State.READY, Happening.SKIPPED): State.SKIPPED,
+    (State.READY, Happening.FROZEN): State.SENDING,
+    (State.SKIPPED, Happening.SKIPPED): State.SKIPPED,
+    # Only a person sends on a day that was skipped, and then it is like any other.
+    (State.SKIPPED, Happening.NOT_FOUND): State.SKIPPED,
+    (State.SKIPPED, Happening.FAILED_GATE): State.HELD,
+    (State.SKIPPED, Happening.FROZEN): State.SENDING,
     (State.SENDING, Happening.DRAINED): State.FINISHED,
     (State.SENDING, Happening.JOINED): State.SENDING,
     (State.FINISHED, Happening.DRAINED): State.FINISHED,

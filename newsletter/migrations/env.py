@@ -8,9 +8,12 @@ from sqlalchemy import BigInteger
 # Importing a table puts it into the metadata.
 import newsletter.delivery.heartbeat
 import newsletter.delivery.tables
+import newsletter.editions.approval
 import newsletter.editions.archive
 import newsletter.editions.edition
+import newsletter.fence
 import newsletter.limits
+import newsletter.morning.hours
 import newsletter.signup.requests  # noqa: F401
 from newsletter.delivery.tables import StateCode
 from subscribers import Base, Choice, UtcDateTime

@@ -14,6 +14,7 @@ from newsletter.delivery.states import State as DeliveryState
 from newsletter.editions.edition import SENT, Edition
 from newsletter.editions.states import State
 from newsletter.errors import ExitCode
+from newsletter.morning.beginning import Look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +46,8 @@ class Report:
         return ExitCode.DONE
 
 
-def report_of(session: Session, edition: Edition, *, sent_now: int = 0) -> Report:
-    """Return how an edition stands at the moment that ``session`` sees."""
+def report_of(session: Session, edition: Edition, *, sent_now: int = 0, look: Look | None = None) -> Report:
+    """Return how an edition stands at the moment that ``session`` sees, and what a ``look`` found."""
     owed = edition.state in SENT
     return Report(
         newsletter=edition.newsletter,
@@ -59,4 +60,6 @@ def report_of(session: Session, edition: Edition, *, sent_now: int = 0) -> Repor
         next_due=books.next_due(session, edition) if edition.state is State.SENDING else None,
         stopped_because=edition.stopped_because,
         sent_now=sent_now,
+        problems=look.problems if look else [],
+        unreadable=bool(look and look.chosen is None and look.found.errors),
     )

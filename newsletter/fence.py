@@ -1,0 +1,185 @@
+"""The fence: a database that was restored or copied sends nothing until a person has said which it is.
+
+A copy does not know that it is one. So the installation has an id in its database and, beside it, a
+mark that a copy does not carry along:
+
+- **SQLite**: a file next to the database's own. It holds the id, the inode of the database's file, and
+  how many editions were begun. A copied file has another inode; one that was copied *over* the old has
+  begun fewer editions than the mark says.
+- **PostgreSQL**: the setting ``database.instance``, when it is set, and what the server itself says: its
+  system identifier and timeline, and the oids of the database and of our own table. A restored dump has
+  made the table anew; a promoted standby is on another timeline.
+
+A new container over the same volume or server has the same mark. The caller owns the transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import String, Text, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from newsletter.errors import NewsletterError
+from subscribers import Base, UtcDateTime
+
+logger = logging.getLogger(__name__)
+
+REMEDY = "see `newsletter fence`; `newsletter fence --confirm` opens it"
+_ONLY = 1
+
+
+class FenceClosed(NewsletterError):
+    """This database may be a copy, or older than what was sent from it. A person must look."""
+
+
+class Installation(Base):
+    """The one row that says which installation this database is."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    instance: Mapped[str] = mapped_column(String(32))
+    mark: Mapped[str] = mapped_column(Text)  # what the server said when it was last known to be this one
+    begun: Mapped[int] = mapped_column(default=0)  # editions, counted in the transaction that begins one
+    confirmed_by: Mapped[str | None] = mapped_column(Text)
+    established_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """The fence around one database."""
+
+    file: Path | None  # of the SQLite database; None on PostgreSQL
+    instance: str = ""  # the setting; empty: not compared
+
+    def why_closed(self, session: Session) -> str:
+        """Return why nothing may be sent from this database; empty when it may."""
+        row = session.get(Installation, _ONLY)
+        if row is None:
+            return ""  # nothing was ever sent from it: `establish` comes first
+        if self.instance and self.instance != row.instance:
+            return (
+                f"database.instance is {self.instance!r}, and this database is {row.instance!r}: "
+                "it is another installation's, or a copy"
+            )
+        if self.file is None:
+            return "" if _server_mark(session) == row.mark else _MOVED
+        mark = _Beside(self.file)
+        beside = mark.read()
+        if beside is None:
+            return f"{mark.file.name} is missing beside the database: it may be a copy"
+        if beside["instance"] != row.instance:
+            return f"{mark.file.name} belongs to another database than the one beside it"
+        if beside["inode"] != mark.inode:
+            return "the database's file is not the one that was written to before: it was copied or restored"
+        if beside["begun"] > row.begun:
+            return (
+                f"{beside['begun']:,} editions were begun from this database and it knows of {row.begun:,}: "
+                "it was restored from a backup"
+            )
+        return ""
+
+    def establish(self, session: Session, *, now: datetime) -> None:
+        """Give a database that has none its id and its mark."""
+        if session.get(Installation, _ONLY) is None:
+            row = Installation(
+                id=_ONLY, instance=self.instance or secrets.token_hex(8), mark="", begun=0, established_at=now
+            )
+            session.add(row)
+            self._mark(session, row)
+
+    def confirm(self, session: Session, *, by: str, now: datetime) -> None:
+        """Take this database for the installation from now on, whatever it was."""
+        row = session.get(Installation, _ONLY)
+        if row is None:
+            self.establish(session, now=now)
+            row = session.get_one(Installation, _ONLY)
+        row.instance = self.instance or secrets.token_hex(8)
+        row.confirmed_by = f"{by}, {now:%Y-%m-%d %H:%M} UTC"
+        self._mark(session, row)
+
+    def keep(self, session: Session) -> None:
+        """Bring the mark beside an SQLite database up to date with the editions begun."""
+        row = session.get(Installation, _ONLY)
+        if self.file is None or row is None:
+            return
+        mark = _Beside(self.file)
+        beside = mark.read()
+        if beside and beside["instance"] == row.instance and beside["begun"] < row.begun:
+            mark.write(row)
+
+    def _mark(self, session: Session, row: Installation) -> None:
+        session.flush()
+        if self.file is None:
+            row.mark = _server_mark(session)
+        else:
+            _Beside(self.file).write(row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """The mark beside an SQLite database."""
+
+    database: Path
+
+    @property
+    def file(self) -> Path:
+        return self.database.with_name(f"{self.database.name}.instance")
+
+    @property
+    def inode(self) -> int:
+        return self.database.stat().st_ino
+
+    def read(self) -> dict[str, Any] | None:
+        try:
+            return json.loads(self.file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise FenceClosed(f"{self.file.name} cannot be read ({error}); {REMEDY}") from error
+
+    def write(self, row: Installation) -> None:
+        new = self.file.with_name(f"{self.file.name}.{os.getpid()}")
+        content = {"instance": row.instance, "inode": self.inode, "begun": row.begun}
+        with open(new, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            json.dump(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self.file)
+
+
+_MOVED = "the database lies on another server, was restored, or a standby was promoted since it was last used"
+
+
+def count_begun(session: Session) -> None:
+    """Count one more edition begun, in the transaction that begins it."""
+    if session.get_bind().dialect.name == "sqlite":  # elsewhere the server says more, and rows would wait
+        row = session.get(Installation, _ONLY)
+        if row is not None:
+            row.begun += 1
+
+
+def _server_mark(session: Session) -> str:
+    parts = [
+        session.execute(text("SELECT oid FROM pg_database WHERE datname = current_database()")).scalar_one(),
+        session.execute(text("SELECT CAST('installation' AS regclass)::oid")).scalar_one(),
+    ]
+    try:
+        with session.begin_nested():
+            parts += session.execute(
+                text(
+                    "SELECT system_identifier, timeline_id FROM pg_control_system(), pg_control_checkpoint()"
+                )
+            ).one()
+    except DBAPIError as error:  # some providers do not let us ask: the oids must do
+        logger.info("the server does not say which it is: %s", type(error.orig).__name__)
+    return "/".join(str(part) for part in parts)

@@ -1,0 +1,314 @@
+"""How an edition begins: find the digest of a day, examine it, and write down what follows from it.
+
+``look`` writes nothing. ``note`` writes that the edition does not go out for now, or would at its hour.
+``freeze`` lets it go out. The rows decide between processes that do the same at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.clock import Clock
+from newsletter.config import LANGUAGES, NewsletterSettings
+from newsletter.database import Database
+from newsletter.delivery import ledger
+from newsletter.digests import sources
+from newsletter.digests.day import day_in_name
+from newsletter.digests.digest import Digest
+from newsletter.digests.merging import merged
+from newsletter.digests.reader import read
+from newsletter.digests.sources import Candidate, Found, Reason
+from newsletter.editions import edition as editions
+from newsletter.editions.approval import NEEDS_APPROVAL, Approval, approval_of
+from newsletter.editions.edition import Edition
+from newsletter.editions.gate import Finding, Severity
+from newsletter.editions.states import Happening, Kind, State
+from newsletter.errors import DigestError
+from newsletter.language import catalog
+from newsletter.morning.proof import Proof, as_json, prove
+from newsletter.rendering.renderer import Renderer
+from newsletter.urls import Urls
+from subscribers import languages
+
+LEAST_TIME = timedelta(hours=2)  # that an edition has to go out, however late it begins
+CARRIED_FOR = timedelta(days=3)  # older than that, what was missed is no news
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look at the sources found for a day."""
+
+    found: Found
+    blocked: bool  # a file that cannot be read may have been meant in place of the chosen one
+    proof: Proof | None = None  # None: nothing was chosen, or what was chosen is not to be examined
+    approval: Approval | None = None
+    carried: tuple[int, ...] = ()  # editions whose stories go out with this one
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The digest that is meant."""
+        return None if self.blocked else self.found.chosen
+
+    @property
+    def held(self) -> bool:
+        """Whether it does not go out by itself."""
+        overruled = self.approval is not None and self.approval.overrules
+        return self.proof is not None and self.proof.held and not overruled
+
+    @property
+    def happening(self) -> Happening:
+        """What it means for an edition that does not go out now."""
+        if self.chosen is None:
+            return Happening.NOT_FOUND
+        return Happening.FAILED_GATE if self.held else Happening.PREPARED
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether somebody is writing a file at this moment: look again soon."""
+        return any(passed.reason is Reason.UNSETTLED for passed in self.found.passed_over)
+
+    @property
+    def problems(self) -> list[str]:
+        """What a person should know of files that were not chosen, or not read."""
+        return [str(error) for error in self.found.errors] + [str(one) for one in self.found.passed_over]
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """What is wrong, as it is stored."""
+        if self.proof is not None:
+            return [as_json(finding) for finding in self.proof.findings]
+        return [as_json(_unreadable(error)) for error in self.found.errors]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beginning:
+    """Begins the editions of one newsletter."""
+
+    slug: str
+    newsletter: NewsletterSettings
+    database: Database
+    renderer: Renderer
+    urls: Urls
+    batch_size: int
+    clock: Clock
+    wake: Callable[[Session, int], object]  # tells the engine of an edition, in our transaction
+
+    def find(self, day: date) -> Found:
+        """Search the source for the digest of ``day``."""
+        source = self.newsletter.source
+
+        def is_used(candidate: Candidate) -> bool:
+            with self.database.readers() as session:
+                return editions.is_used(
+                    session,
+                    self.slug,
+                    key=candidate.key,
+                    title=candidate.digest.title,
+                    day=candidate.day,
+                    digest_hash=candidate.hash,
+                )
+
+        return sources.find(
+            source.folder,
+            day=day,
+            now=self.clock(),
+            tz=self.newsletter.schedule.tz,
+            newsletter_name=self.newsletter.name,
+            max_age=source.max_age,
+            yesterday_evening=source.yesterday_evening,
+            already_sent=is_used,
+        )
+
+    def look(self, day: date, *, found: Found | None = None, by_hand: bool = False) -> Look:
+        """Find and examine; ``by_hand`` says that a person sends it, which is an approval."""
+        found = found or self.find(day)
+        blocked = _is_blocked(found, day)
+        if found.chosen is None or blocked:
+            return Look(found=found, blocked=blocked)
+        with self.database.readers() as session:
+            approval = approval_of(session, self.slug, day, Kind.DAILY, found.chosen.hash)
+            missed = self._missed(session, day)
+        digest = found.chosen.digest
+        if missed:
+            digest = merged(digest, [(self._heading(edition.day), old) for edition, old in missed])
+        proof = prove(digest, self.slug, self.newsletter, renderer=self.renderer, urls=self.urls, day=day)
+        if not (self.newsletter.source.unattended or by_hand or approval):
+            proof = replace(proof, findings=[_NOT_APPROVED, *proof.findings])
+        return Look(
+            found=found,
+            blocked=False,
+            proof=proof,
+            approval=approval,
+            carried=tuple(edition.id for edition, _ in missed),
+        )
+
+    # ---- writing it down ----
+
+    def note(self, day: date, look: Look) -> Edition:
+        """Write down that the edition does not go out for now, or that it would, and why."""
+        with self.database.sessions.begin() as session:
+            edition = editions.find(session, self.slug, day, lock=True) or self.new(day)
+            if edition.id is None:
+                session.add(edition)
+            edition.becomes(look.happening)
+            self._describe(edition, look)
+            session.flush()
+            return edition
+
+    def skip(self, day: date, *, because: str, look: Look | None = None, carry: bool = False) -> Edition:
+        """Write down that a day has no edition; with ``carry``, its stories go out with the next one."""
+        with self.database.sessions.begin() as session:
+            edition = editions.find(session, self.slug, day, lock=True) or self.new(day)
+            if edition.id is None:
+                session.add(edition)
+            edition.becomes(Happening.SKIPPED)
+            edition.stopped_because = because
+            edition.is_carried = carry
+            if look is not None:
+                self._describe(edition, look)
+            session.flush()
+            return edition
+
+    def freeze(self, day: date, look: Look) -> Edition:
+        """Write down everyone who is owed the edition, and let it go out."""
+        if look.proof is None:
+            raise ValueError("there is nothing to freeze")
+        mailings = self._mailings(day, look.proof)
+        now = self.clock()
+        # Committed before the snapshot, so that who joins meanwhile finds a row to wait for.
+        with self.database.sessions.begin() as session:
+            if editions.find(session, self.slug, day) is None:
+                session.add(self.new(day))
+        with self.database.snapshot() as session:
+            edition = editions.find(session, self.slug, day, lock=True) or self.new(day)
+            self._describe(edition, look)
+            edition.stopped_because = None
+            ledger.freeze(
+                session,
+                edition,
+                mailings,
+                batch_size=self.batch_size,
+                now=now,
+                deliver_until=self._end(day, now),
+            )
+            for old in session.scalars(select(Edition).where(Edition.id.in_(look.carried))):
+                old.carried_into_id, old.used_hash = edition.id, old.digest_hash
+            self.wake(session, edition.id)
+            return edition
+
+    def _mailings(self, day: date, proof: Proof) -> dict[str, Any]:
+        with self.database.readers() as session:
+            wanted = languages(session, self.slug, day)
+        own = self.newsletter.language
+        mailings = {own: proof.mailing}
+        for language in LANGUAGES:
+            if language in wanted and language != own:
+                mailings[language] = self.renderer.render(
+                    proof.digest,
+                    self.newsletter,
+                    urls=self.urls,
+                    language=language,
+                    day=day,
+                    edition=proof.mailing.edition,
+                ).mailing
+        return mailings
+
+    def _end(self, day: date, now: datetime) -> datetime:
+        """Return when what is left of an edition expires; one begun very late by hand has a few hours."""
+        schedule = self.newsletter.schedule
+        return max(datetime.combine(day, schedule.deliver_until, schedule.tz), now + LEAST_TIME)
+
+    def new(self, day: date) -> Edition:
+        """Return an edition that has no row yet."""
+        return Edition(
+            newsletter=self.slug,
+            day=day,
+            kind=Kind.DAILY,
+            serial=1,
+            state=State.MISSING,
+            findings=[],
+            excluded={},
+            created_at=self.clock(),
+        )
+
+    def _describe(self, edition: Edition, look: Look) -> None:
+        chosen, proof = look.chosen, look.proof
+        edition.title = chosen.digest.title if chosen else None
+        edition.digest_key = chosen.key if chosen else None
+        edition.digest_hash = chosen.hash if chosen else None
+        edition.digest_day = chosen.day if chosen else None
+        edition.digest_source = chosen.digest.source if chosen else None
+        edition.subject = proof.mailing.subject if proof else None
+        edition.findings = look.findings
+        edition.examined_at = self.clock()
+
+    # ---- what a missed day left ----
+
+    def _missed(self, session: Session, day: date) -> list[tuple[Edition, Digest]]:
+        """Return the editions before ``day`` whose stories wait for the next one, with their digests."""
+        waiting = session.scalars(
+            select(Edition)
+            .where(
+                Edition.newsletter == self.slug,
+                Edition.kind == Kind.DAILY,
+                Edition.is_carried,
+                Edition.carried_into_id.is_(None),
+                Edition.day < day,
+                Edition.day >= day - CARRIED_FOR,
+                Edition.digest_source.is_not(None),
+            )
+            .order_by(Edition.day.desc())
+        )
+        return [
+            (
+                edition,
+                read(
+                    (edition.digest_source or "").encode(),
+                    file=f"{edition.digest_key}.md",
+                    newsletter_name=self.newsletter.name,
+                    tz=self.newsletter.schedule.tz,
+                    default_day=edition.digest_day,
+                ),
+            )
+            for edition in waiting
+        ]
+
+    def _heading(self, day: date) -> str:
+        words = catalog(self.newsletter.language)
+        return words.say("email.missed", date=words.short_date(day))
+
+
+def _is_blocked(found: Found, day: date) -> bool:
+    """Say whether a file that cannot be read may have been meant in place of the chosen one."""
+    if found.chosen and found.chosen.day == day:
+        return any(day_in_name(error.file) != day - timedelta(days=1) for error in found.errors)
+    return bool(found.errors)
+
+
+def _unreadable(error: DigestError) -> Finding:
+    return Finding(
+        check="unreadable",
+        severity=Severity.HOLD,
+        line=error.line,
+        message_zh=f"{error.file} 无法读取：{error.problem}",
+        message_en=f"{error.file} cannot be read: {error.problem}",
+        remedy_zh=f"请按提示修改（{error.remedy}）",
+        remedy_en=error.remedy,
+    )
+
+
+_NOT_APPROVED = Finding(
+    check=NEEDS_APPROVAL,
+    severity=Severity.HOLD,
+    line=None,
+    message_zh="还没有人批准它发出",
+    message_en="Nobody has approved it yet",
+    remedy_zh="请看过之后运行 newsletter approve；来源可信的话，也可以设置 source.unattended = true",
+    remedy_en="Look at it, then run `newsletter approve`; or trust the source: source.unattended = true",
+)

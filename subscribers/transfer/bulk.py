@@ -1,7 +1,7 @@
 """Many rows in one statement, as fast as each database takes them.
 
 SQLAlchemy writes the SQL and knows the types, but the rows do not pass through it one by one: SQLite gets
-tuples for one prepared statement, PostgreSQL one array for each column.
+their values one after another, PostgreSQL one array for each column.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -36,6 +37,8 @@ from subscribers.base import Base, Choice, UtcDateTime
 Values = Mapping[str, Sequence[Any]]
 Conflict = Callable[[Any], Any]  # is given the INSERT, and returns it with ON CONFLICT …
 
+# Rows in one statement for SQLite. While it works, others may run: a thread that reads the file, above all.
+_AT_ONCE = 200
 _MEMORY = 8_192  # values: what one row repeats, and neighbouring rows
 
 
@@ -62,52 +65,53 @@ def give_way(statement: Any) -> Any:
 
 def insert(session: Session, model: type[Base], values: Values, conflict: Conflict | None = None) -> None:
     """Insert rows."""
-    _insert(session.connection(), model, values, conflict, returning=())
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        _postgres_insert(connection, model, values, conflict or _as_it_is)
+    else:
+        _sqlite_insert(connection, model, values, conflict or _as_it_is)
 
 
 def insert_numbered(session: Session, model: type[Base], values: Values, *, key: str) -> dict[Any, int]:
     """Insert those rows that give no conflict; return their new ids by the value of ``key``."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        added = _insert(connection, model, values, give_way, returning=("id", key))
+        added = _postgres_insert(connection, model, values, give_way, returning=("id", key))
         return {_value(getattr(row, key)): row.id for row in added}
     # SQLite has one writer, and it is us: the next numbers are ours.
     table = model.__table__
     last = connection.scalar(select(func.max(table.c.id))) or 0
     keys = values[key]
     ids = range(last + 1, last + 1 + len(keys))
-    added = _insert(connection, model, {"id": ids, **values}, give_way, returning=())
     numbered = dict(zip(keys, ids, strict=True))
-    if added.rowcount == len(keys):
+    if _sqlite_insert(connection, model, {"id": ids, **values}, give_way) == len(keys):
         return numbered
     present = set(connection.scalars(select(table.c.id).where(table.c.id > last)))
     return {value: id_ for value, id_ in numbered.items() if id_ in present}
+
+
+def _as_it_is(statement: Any) -> Any:
+    return statement
 
 
 def _value(value: Any) -> Any:
     return bytes(value) if isinstance(value, memoryview) else value
 
 
-def _insert(
-    connection: Connection,
-    model: type[Base],
-    values: Values,
-    conflict: Conflict | None,
-    *,
-    returning: Sequence[str],
-) -> CursorResult[Any]:
-    insert_into = _postgres_insert if connection.dialect.name == "postgresql" else _sqlite_insert
-    return insert_into(connection, model, values, conflict or (lambda statement: statement), returning)
-
-
-def _sqlite_insert(
-    connection: Connection, model: type[Base], values: Values, conflict: Conflict, _returning: Sequence[str]
-) -> CursorResult[Any]:
+def _sqlite_insert(connection: Connection, model: type[Base], values: Values, conflict: Conflict) -> int:
+    """Return how many rows were added or changed."""
     table = model.__table__
     names = list(values)
     compiled = conflict(sqlite.insert(model)).compile(dialect=connection.dialect, column_keys=names)
     columns = [_texts(table.c[name], connection, values[name]) for name in compiled.positiontup]
-    return connection.exec_driver_sql(str(compiled), list(zip(*columns, strict=True)))
+    one = f"({', '.join('?' * len(columns))})"
+    before, _, after = str(compiled).partition(one)
+    rows, changed = list(zip(*columns, strict=True)), 0
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        statement = f"{before}{', '.join([one] * len(some))}{after}"
+        changed += connection.exec_driver_sql(statement, tuple(chain.from_iterable(some))).rowcount
+    return changed
 
 
 def _texts(of: KeyedColumnElement[Any], connection: Connection, values: Sequence[Any]) -> Sequence[Any]:
@@ -134,7 +138,12 @@ def _moments(dialect: Any) -> Callable[[Any], Any]:
 
 
 def _postgres_insert(
-    connection: Connection, model: type[Base], values: Values, conflict: Conflict, returning: Sequence[str]
+    connection: Connection,
+    model: type[Base],
+    values: Values,
+    conflict: Conflict,
+    *,
+    returning: Sequence[str] = (),
 ) -> CursorResult[Any]:
     table = model.__table__
     names = list(values)

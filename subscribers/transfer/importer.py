@@ -6,16 +6,18 @@
                 for chunk in chunks:
                     importer.settle(session, chunk)
 
-A transaction takes a group of chunks: SQLite writes much less so, and between two of them others get
-their turn. Whoever stops in the middle runs it again: those who are in are known, and nobody is added
-twice.
+The file is read on while a chunk is written. A transaction takes a group of chunks: SQLite writes much
+less so, and between two of them others get their turn. Whoever stops in the middle runs it again: those
+who are in are known, and nobody is added twice.
 """
 
 from __future__ import annotations
 
 import gc
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -24,6 +26,7 @@ from typing import NamedTuple, Self
 from sqlalchemy.orm import Session
 
 from subscribers.addresses import AddressHasher
+from subscribers.transfer.ahead import Ahead
 from subscribers.transfer.decisions import Decision
 from subscribers.transfer.reading import Chunk, ImportOptions, ImportProblem, Person, Reading, same_as
 from subscribers.transfer.rows import Standing
@@ -31,7 +34,8 @@ from subscribers.transfer.seen import Seen
 from subscribers.transfer.settling import ImportTerms, decide_all, look_up, settle
 
 KINDS_OF_PROBLEMS = 50
-GROUP = 10  # chunks in one transaction
+GROUP = 25  # chunks in one transaction: some seconds
+TURN_SECONDS = 0.1  # between two: whoever waits for SQLite tries again after a tenth of a second
 COLLECT_AFTER = 200_000  # new objects
 
 
@@ -73,23 +77,21 @@ class Importer:
         self._terms = terms
         self._reading = Reading(path, options, hasher)
         self._seen = Seen()
-        self._collecting = gc.get_threshold()
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
-        try:
-            self._reading.__enter__()
-        except BaseException:
-            self._seen.__exit__()
-            raise
+        with ExitStack() as stack:
+            stack.enter_context(self._seen)
+            stack.enter_context(self._reading)
+            stack.callback(gc.set_threshold, *gc.get_threshold())
+            self._open = stack.pop_all()
         # Rows refer to nothing that refers to them, so they go by themselves. Looking for circles after
         # every 700 new objects, as Python does, takes a fifth of the time of an import.
-        gc.set_threshold(COLLECT_AFTER, *self._collecting[1:])
+        gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
         return self
 
-    def __exit__(self, *error: object) -> None:
-        gc.set_threshold(*self._collecting)
-        self._reading.__exit__(*error)
-        self._seen.__exit__()
+    def __exit__(self, *_error: object) -> None:
+        self._open.close()
 
     @property
     def sources(self) -> Sequence[Source]:
@@ -112,9 +114,10 @@ class Importer:
         chunks = self._chunks()
         for first in chunks:
             yield chain([first], islice(chunks, GROUP - 1))
+            time.sleep(TURN_SECONDS)
 
     def _chunks(self) -> Iterator[Chunk]:
-        for chunk in self._reading.chunks():
+        for chunk in self._open.enter_context(Ahead(self._reading.chunks())):
             self._drop_repeated(chunk)
             yield chunk
 

@@ -5,7 +5,7 @@ Nothing here knows a database; what a chunk holds is bounded, whatever the file 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,7 +93,7 @@ class Reading:
     def __exit__(self, *error: object) -> None:
         self._open.close()
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self) -> Generator[Chunk]:
         """Read the file from the start. Raises ``UnreadableList`` where it cannot be read on."""
         total = sum(found.part.size for found in self.found) or 1
         before = 0

@@ -20,6 +20,7 @@ from subscribers import (
     Consent,
     Event,
     Evidence,
+    Importer,
     ImportOptions,
     Reason,
     Standing,
@@ -30,7 +31,7 @@ from subscribers import (
     normalise,
     suppress_address,
 )
-from subscribers.transfer import reading
+from subscribers.transfer import importer, reading
 from tests.subscribers.transfer.support import HASHER, ORIGIN, TERMS, held, take_in, written
 from tests.support import SEVEN, SLUG
 from tests.tools import ROOT
@@ -276,3 +277,32 @@ def test_two_imports_at_once_add_everybody_once(database: Database, tmp_path: Pa
 
     assert errors == []
     assert [count(database, table) for table in (Subscriber, Subscription)] == [2_000] * 2
+
+
+def test_whoever_waits_to_write_gets_their_turn_between_two_groups(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "CHUNK_ROWS", 100)
+    path = written(tmp_path, "list.csv", "email\n" + "".join(f"r{n}@example.com\n" for n in range(500)))
+    waiting, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        waiting.set()
+        happen(database, "ada@example.com", Event.ENROLLED)
+        done.set()
+
+    other = threading.Thread(target=write)
+    turns: list[bool] = []
+    monkeypatch.setattr(importer, "GROUP", 1)
+    with Importer(path, ImportOptions(), TERMS, HASHER) as importing:
+        for chunks in importing.groups():
+            turns.append(done.is_set())
+            with database.sessions.begin() as session:
+                for chunk in chunks:
+                    importing.settle(session, chunk)
+                    if not waiting.is_set():
+                        other.start()
+                        waiting.wait(60)
+    other.join(60)
+
+    assert turns[-1]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from newsletter.delivery.pacing import Limits
     from newsletter.delivery.stopping import Stopping
     from newsletter.delivery.worker import Courier
+    from newsletter.digests.sources import Source
     from newsletter.fetching import Fetcher
     from newsletter.morning import Morning
     from newsletter.rendering.notice import NoticeRenderer
@@ -274,6 +275,12 @@ class App:
             clock=self.clock,
         )
 
+    def source(self, slug: str) -> Source:
+        """Return where the digests of a newsletter come from."""
+        from newsletter.digests.sources import FolderSource
+
+        return FolderSource(self.settings.newsletters[slug].source.folder)
+
     def morning(self, slug: str) -> Morning:
         """Return the morning of a newsletter, ready to run."""
         from newsletter.morning import Morning
@@ -282,6 +289,7 @@ class App:
             slug=slug,
             newsletter=self.settings.newsletters[slug],
             database=self.database,
+            source=self.source(slug),
             renderer=self.renderer,
             urls=self.urls(slug),
             batch_size=self.settings.sending.batch_size,

@@ -48,3 +48,7 @@ class DigestError(NewsletterError):
         self.file = file
         self.line = line
         self.column = column
+
+
+class SourceUnreachable(DigestError):
+    """The place that digests come from did not answer, or not with one. It may answer later."""

@@ -14,7 +14,7 @@ from newsletter.config import NewsletterSettings
 from newsletter.database import Database
 from newsletter.delivery.states import State as Copy
 from newsletter.delivery.worker import courier_of
-from newsletter.digests.sources import Found
+from newsletter.digests.sources import FolderSource, Found
 from newsletter.editions import edition as editions
 from newsletter.editions.states import State
 from newsletter.errors import ConfigError, ExitCode
@@ -91,6 +91,7 @@ def morning(
         slug=SLUG,
         newsletter=newsletter,
         database=database,
+        source=FolderSource(folder),
         renderer=RENDERER,
         urls=URLS,
         batch_size=1000,

@@ -18,12 +18,11 @@ from newsletter.clock import Clock
 from newsletter.config import LANGUAGES, NewsletterSettings
 from newsletter.database import Database
 from newsletter.delivery import ledger
-from newsletter.digests import sources
 from newsletter.digests.day import day_in_name
 from newsletter.digests.digest import Digest
 from newsletter.digests.merging import merged
 from newsletter.digests.reader import read
-from newsletter.digests.sources import Candidate, Found, Reason
+from newsletter.digests.sources import Candidate, Found, Reason, Source, Wanted
 from newsletter.editions import edition as editions
 from newsletter.editions.approval import NEEDS_APPROVAL, Approval, approval_of
 from newsletter.editions.edition import Edition
@@ -93,6 +92,7 @@ class Beginning:
     slug: str
     newsletter: NewsletterSettings
     database: Database
+    source: Source
     renderer: Renderer
     urls: Urls
     batch_size: int
@@ -101,7 +101,7 @@ class Beginning:
 
     def find(self, day: date) -> Found:
         """Search the source for the digest of ``day``."""
-        source = self.newsletter.source
+        settings = self.newsletter.source
 
         def is_used(candidate: Candidate) -> bool:
             with self.database.readers() as session:
@@ -114,15 +114,16 @@ class Beginning:
                     digest_hash=candidate.hash,
                 )
 
-        return sources.find(
-            source.folder,
-            day=day,
-            now=self.clock(),
-            tz=self.newsletter.schedule.tz,
-            newsletter_name=self.newsletter.name,
-            max_age=source.max_age,
-            yesterday_evening=source.yesterday_evening,
-            already_sent=is_used,
+        return self.source.find(
+            Wanted(
+                day=day,
+                now=self.clock(),
+                tz=self.newsletter.schedule.tz,
+                newsletter_name=self.newsletter.name,
+                max_age=settings.max_age,
+                yesterday_evening=settings.yesterday_evening,
+                already_sent=is_used,
+            )
         )
 
     def look(self, day: date, *, found: Found | None = None, by_hand: bool = False) -> Look:

@@ -19,6 +19,7 @@ from newsletter.database import Database
 from newsletter.delivery import books
 from newsletter.delivery.states import State as DeliveryState
 from newsletter.delivery.worker import Courier
+from newsletter.digests.sources import Source
 from newsletter.editions import edition as editions
 from newsletter.editions.edition import SENT, Edition
 from newsletter.editions.states import EditionTransitionNotAllowed, State
@@ -41,6 +42,7 @@ class Morning:
     slug: str
     newsletter: NewsletterSettings
     database: Database
+    source: Source
     renderer: Renderer
     courier: Courier
     urls: Urls
@@ -64,6 +66,7 @@ class Morning:
             slug=self.slug,
             newsletter=self.newsletter,
             database=self.database,
+            source=self.source,
             renderer=self.renderer,
             urls=self.urls,
             batch_size=self.batch_size,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.digests.sources import Candidate, Found, Reason, find
+from newsletter.digests.sources import Candidate, FolderSource, Found, Reason, Wanted
 from newsletter.errors import ConfigError
 from tests.digests.support import SHANGHAI
 
@@ -38,7 +38,7 @@ def write(
 
 def look(folder: Path, **options: object) -> Found:
     wanted: dict[str, object] = {"day": DAY, "now": NOW, "max_age": timedelta(hours=20), **options}
-    return find(folder, tz=SHANGHAI, newsletter_name="早读", **wanted)  # type: ignore[arg-type]  # plain options
+    return FolderSource(folder).find(Wanted(tz=SHANGHAI, newsletter_name="早读", **wanted))  # type: ignore[arg-type]  # plain options
 
 
 def reasons(found: Found) -> dict[str, Reason]:

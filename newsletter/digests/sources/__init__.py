@@ -1,5 +1,11 @@
-"""Where digests come from, and which of them is the one for a day."""
+"""Where digests come from, and which of them is the one for a day.
 
-from newsletter.digests.sources.folder import Candidate, Found, PassedOver, Reason, find
+A folder, a Markdown file at a URL, or a feed. All keep the same rules (``wanted``) and answer in the
+same words (``found``).
+"""
 
-__all__ = ["Candidate", "Found", "PassedOver", "Reason", "find"]
+from newsletter.digests.sources.folder import FolderSource
+from newsletter.digests.sources.found import Candidate, Found, PassedOver, Reason
+from newsletter.digests.sources.wanted import Source, Wanted
+
+__all__ = ["Candidate", "FolderSource", "Found", "PassedOver", "Reason", "Source", "Wanted"]

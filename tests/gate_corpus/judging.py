@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from newsletter.config import NewsletterSettings
 from newsletter.digests.reader import read
@@ -17,8 +16,8 @@ from newsletter.rendering.renderer import Renderer
 from newsletter.urls import Urls
 from tests.gate_corpus.context import Context
 from tests.gate_corpus.links import IMAGE, links_of
+from tests.gate_corpus.zones import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 URLS = Urls("https://letters.example.com", "corpus")
 USUAL_IMAGE_BYTES = 90_000
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from tests.gate_corpus.classes import FaultClass
+from tests.gate_corpus.faults import FaultClass
 
 FOLDER = Path(__file__).parent
 

@@ -1,0 +1,5 @@
+"""Where the corpus is read."""
+
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -1,4 +1,4 @@
-"""Every class of fault can be put into most good digests, in the same way each time, at a place that exists."""
+"""Every class of fault can be put into most good digests, the same way each time, at a place that exists."""
 
 from __future__ import annotations
 

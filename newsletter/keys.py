@@ -34,7 +34,11 @@ class Keys:
 
     def message_id(self, ref: str, domain: str) -> str:
         """Return a copy's Message-ID without brackets: the same for the same copy, for ever."""
-        return f"{ref}.{self._message_mac.digest(ref.encode()).hex()[:16]}@{domain}"
+        return f"{self.message_name(ref)}@{domain}"
+
+    def message_name(self, ref: str) -> str:
+        """Return what stands before the @ of a copy's Message-ID."""
+        return f"{ref}.{self._message_mac.digest(ref.encode()).hex()[:16]}"
 
     def __repr__(self) -> str:
         return "Keys(***)"

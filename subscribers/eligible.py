@@ -3,11 +3,14 @@
 ``reason`` is NULL for a person who is owed the edition and otherwise names why not. The audience,
 the exclusions and the last look before handing over all read the same expression, so
 considered = owed + excluded holds by construction.
+
+``to`` are the cadences that an edition is for; None: those that are due on its day, as a daily edition
+is. ``among`` are the only people who come into question, as for a correction; None: all on the list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -47,7 +50,7 @@ def _due(day: date) -> tuple[Cadence, ...]:
     return (Cadence.DAILY,) if day.weekday() >= SATURDAY else (Cadence.DAILY, Cadence.WEEKDAYS)
 
 
-def _reason(day: date) -> ColumnElement[str | None]:
+def _reason(day: date, to: Collection[Cadence] | None = None) -> ColumnElement[str | None]:
     suppressed = or_(
         exists().where(Suppression.address_hash == Subscriber.address_hash),
         exists().where(Suppression.domain == Subscriber.domain),
@@ -58,31 +61,57 @@ def _reason(day: date) -> ColumnElement[str | None]:
         (Subscriber.address.is_(None), Exclusion.ERASED.value),
         (suppressed, Exclusion.SUPPRESSED.value),
         (Subscription.paused_until > day, Exclusion.PAUSED.value),
-        (Subscription.cadence.not_in(_due(day)), Exclusion.CADENCE.value),
+        (Subscription.cadence.not_in(_due(day) if to is None else tuple(to)), Exclusion.CADENCE.value),
         else_=null(),
     )
 
 
-def eligible(newsletter: str, day: date) -> Select[int, str | None, str | None]:
+def eligible(
+    newsletter: str,
+    day: date,
+    *,
+    to: Collection[Cadence] | None = None,
+    among: Select[int] | None = None,
+) -> Select[int, str | None, str | None]:
     """Select (id, language, domain) of everyone owed the edition of ``day``."""
-    return (
+    who = (
         select(Subscriber.id, Subscriber.language, Subscriber.domain)
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
-        .where(Subscription.newsletter == newsletter, _reason(day).is_(None))
+        .where(Subscription.newsletter == newsletter, _reason(day, to).is_(None))
     )
+    return who if among is None else who.where(Subscriber.id.in_(among))
 
 
-def excluded(session: Session, newsletter: str, day: date) -> dict[str, int]:
+def excluded(
+    session: Session,
+    newsletter: str,
+    day: date,
+    *,
+    to: Collection[Cadence] | None = None,
+    among: Select[int] | None = None,
+) -> dict[str, int]:
     """Count those who are not owed the edition of ``day``, by ``Exclusion``."""
-    reason = _reason(day).label("reason")
-    rows = session.execute(
+    reason = _reason(day, to).label("reason")
+    query = (
         select(reason, func.count())
         .select_from(Subscription)
         .join(Subscriber, Subscription.subscriber_id == Subscriber.id)
         .where(Subscription.newsletter == newsletter, reason.is_not(None))
         .group_by(reason)
     )
-    return {str(why): count for why, count in rows}
+    if among is not None:
+        query = query.where(Subscriber.id.in_(among))
+    counts = {str(why): count for why, count in session.execute(query)}
+    if among is not None and (unlisted := _unlisted(session, newsletter, among)):
+        counts[Exclusion.LEFT] = counts.get(Exclusion.LEFT, 0) + unlisted
+    return counts
+
+
+def _unlisted(session: Session, newsletter: str, among: Select[int]) -> int:
+    """Count those of ``among`` whose subscription is gone altogether."""
+    who = among.subquery()
+    listed = exists().where(Subscription.newsletter == newsletter, Subscription.subscriber_id == who.c[0])
+    return session.scalar(select(func.count()).select_from(who).where(~listed)) or 0
 
 
 def considered(session: Session, newsletter: str) -> int:
@@ -105,7 +134,12 @@ def reach(session: Session, newsletter: str, day: date, ids: Iterable[int]) -> M
 
 
 def last_look(
-    query: Select[*tuple[Any, ...]], who: SQLColumnExpression[int], newsletter: str, day: date
+    query: Select[*tuple[Any, ...]],
+    who: SQLColumnExpression[int],
+    newsletter: str,
+    day: date,
+    *,
+    to: Collection[Cadence] | None = None,
 ) -> Select[Any]:
     """Add (address, reason) of the person ``who`` to a query: the last look before handing over.
 
@@ -114,13 +148,20 @@ def last_look(
     listed = and_(Subscription.subscriber_id == who, Subscription.newsletter == newsletter)
     unlisted = (Subscription.subscriber_id.is_(None), Exclusion.LEFT.value)
     return (
-        query.add_columns(Subscriber.address, case(unlisted, else_=_reason(day)))
+        query.add_columns(Subscriber.address, case(unlisted, else_=_reason(day, to)))
         .outerjoin(Subscriber, Subscriber.id == who)
         .outerjoin(Subscription, listed)
     )
 
 
-def languages(session: Session, newsletter: str, day: date) -> set[str | None]:
+def languages(
+    session: Session,
+    newsletter: str,
+    day: date,
+    *,
+    to: Collection[Cadence] | None = None,
+    among: Select[int] | None = None,
+) -> set[str | None]:
     """Return the languages the audience of ``day`` reads; None stands for the newsletter's own."""
-    who = eligible(newsletter, day).subquery()
+    who = eligible(newsletter, day, to=to, among=among).subquery()
     return set(session.scalars(select(who.c.language).distinct()))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text, update
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from newsletter.database import DatabaseBusy, connect
 from newsletter.errors import ConfigError
@@ -140,6 +140,41 @@ def test_the_schema_can_be_taken_down_and_put_up_again(database_url: str) -> Non
         command.downgrade(_config(connection), "base")
     migrate(database)
     require_current(database)
+    database.close()
+
+
+def test_what_was_sent_before_revisions_is_still_there_after_the_upgrade(database_url: str) -> None:
+    from alembic import command
+
+    from newsletter.migrations.migrate import _config
+
+    database = open_database(database_url)
+    with database.engine.begin() as connection:
+        command.downgrade(_config(connection), "0003")
+    old_rows = (
+        "insert into edition (id, newsletter, day, kind, serial, state, findings, excluded, created_at) "
+        "values (1, 'n', '2026-11-22', 'daily', 1, 'finished', '[]', '{}', '2026-11-22 00:00:00')",
+        "insert into mailing (id, edition_id, language, fingerprint, content) "
+        "values (7, 1, 'zh-CN', 'f', 'c')",
+        "insert into batch (id, edition_id, number, mailing_id, lane, size, first_subscriber_id, "
+        "last_subscriber_id, state, due_at, deferrals) "
+        "values (1, 1, 0, 7, 'qq', 1, 1, 1, 'done', '2026-11-22 00:00:00', 0)",
+    )
+    with database.sessions.begin() as session:
+        for row in old_rows:
+            session.execute(text(row))
+
+    migrate(database)
+
+    with database.readers() as session:
+        assert session.execute(
+            text(
+                "select m.id, m.revision, e.revision from batch b join mailing m on m.id = b.mailing_id "
+                "join edition e on e.id = b.edition_id"
+            )
+        ).one() == (7, 1, 1)
+    with pytest.raises(IntegrityError), database.sessions.begin() as session:
+        session.execute(text("delete from mailing"))  # what points there is looked after again
     database.close()
 
 

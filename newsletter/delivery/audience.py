@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -26,8 +25,12 @@ from sqlalchemy.orm import Session
 
 import subscribers
 from newsletter import lanes
+from newsletter.delivery import received
 from newsletter.delivery.states import State
 from newsletter.delivery.tables import Delivery, StateCode
+from newsletter.editions.edition import Edition
+from newsletter.editions.states import Kind
+from subscribers import Cadence
 
 PER_GROUP = 1_000_000  # batches one group (mailing and lane) may have
 _COLUMNS = ["edition_id", "subscriber_id", "batch_number", "state"]
@@ -49,11 +52,51 @@ def group_of(batch_number: int) -> tuple[int, lanes.Lane]:
     return mailing, lanes.ORDER[lane]
 
 
+def cadences(kind: Kind) -> tuple[Cadence, ...] | None:
+    """Return whom an edition of a kind is for; None: whoever is due on its day."""
+    match kind:
+        case Kind.DAILY:
+            return None
+        case Kind.WEEKLY:
+            return (Cadence.WEEKLY,)
+        case Kind.CORRECTION:  # whatever they have chosen since: they had what it corrects
+            return tuple(Cadence)
+
+
+def among(edition: Edition) -> Select[int] | None:
+    """Select the only people who come into question; None: all on the list."""
+    if edition.corrects_id is None:
+        return None
+    return received.by(edition.corrects_id, revision=edition.corrects_revision)
+
+
+def languages(session: Session, edition: Edition) -> set[str | None]:
+    """Return the languages that the audience reads; None stands for the newsletter's own."""
+    return subscribers.languages(
+        session, edition.newsletter, edition.day, to=cadences(edition.kind), among=among(edition)
+    )
+
+
+def counted(session: Session, edition: Edition) -> tuple[int, dict[str, int]]:
+    """Count who was considered, and who of them is not owed the edition, by reason.
+
+    For a correction those are considered who have what it corrects, or may have it.
+    """
+    who = among(edition)
+    excluded = subscribers.excluded(
+        session, edition.newsletter, edition.day, to=cadences(edition.kind), among=who
+    )
+    if who is None or edition.corrects_id is None:
+        return subscribers.considered(session, edition.newsletter), excluded
+    counts = received.counts(session, edition.corrects_id, revision=edition.corrects_revision)
+    if doubtful := counts[State.IN_DOUBT]:
+        excluded[State.IN_DOUBT] = doubtful
+    return counts[State.ACCEPTED] + doubtful, excluded
+
+
 def write(
     session: Session,
-    edition_id: int,
-    newsletter: str,
-    day: date,
+    edition: Edition,
     *,
     languages: Sequence[str],
     batch_size: int,
@@ -64,7 +107,7 @@ def write(
     ``languages`` are the mailings in order; a reader of any other language gets the first. Whose copy of
     the edition ``expired_in`` expired comes before the others of their group.
     """
-    grouped = _grouped(newsletter, day, languages)
+    edition_id, grouped = edition.id, _grouped(edition, languages)
     missed = exists().where(
         Delivery.edition_id == expired_in,
         Delivery.subscriber_id == grouped.selected_columns[0],
@@ -76,9 +119,11 @@ def write(
     return _write_counted(session, edition_id, grouped, first_turn, batch_size)
 
 
-def _grouped(newsletter: str, day: date, languages: Sequence[str]) -> Select[Any, Any]:
+def _grouped(edition: Edition, languages: Sequence[str]) -> Select[Any, Any]:
     """Select (subscriber id, group) of everyone owed the edition."""
-    who = subscribers.eligible(newsletter, day)
+    who = subscribers.eligible(
+        edition.newsletter, edition.day, to=cadences(edition.kind), among=among(edition)
+    )
     _, language, domain = who.selected_columns
     others = [(language == each, index) for index, each in enumerate(languages[1:], 1)]
     mailing = case(*others, else_=0) if others else literal(0)

@@ -22,6 +22,7 @@ from newsletter.delivery import statements
 from newsletter.delivery.states import Event, LeaseLost, after, before
 from newsletter.delivery.tables import NAME_LENGTH, REPLY_LENGTH, Batch, Call, Delivery, told
 from newsletter.transports.base import discreet
+from subscribers import Cadence
 
 
 class Became(NamedTuple):
@@ -44,7 +45,14 @@ class Taken:
 
 def open_call(session: Session, batch: Batch, *, transport: str, now: datetime) -> Call:
     """Begin an attempt to hand over copies of a batch: the name that providers will echo."""
-    call = Call(key=secrets.token_hex(16), batch_id=batch.id, transport=transport, copies=0, opened_at=now)
+    call = Call(
+        key=secrets.token_hex(16),
+        batch_id=batch.id,
+        mailing_id=batch.mailing_id,  # as the batch was claimed: what this worker hands over
+        transport=transport,
+        copies=0,
+        opened_at=now,
+    )
     session.add(call)
     session.flush()
     return call
@@ -57,6 +65,7 @@ def take(
     *,
     newsletter: str,
     day: date,
+    to: tuple[Cadence, ...] | None = None,
     after_id: int,
     limit: int,
     now: datetime,
@@ -72,7 +81,7 @@ def take(
     found = (
         session.connection()
         .execute(
-            statements.look(newsletter, day),
+            statements.look(newsletter, day, to),
             where | {"first": max(batch.first_subscriber_id, after_id + 1), "most": limit + 1},
         )
         .all()

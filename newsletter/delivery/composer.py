@@ -18,19 +18,26 @@ class Composer:
         self._leave_url = lambda subscriber: urls.leave(leave(subscriber))
         self._manage_url = lambda subscriber: urls.manage(manage(subscriber))
 
-    def compose(self, mailing: Mailing, edition_id: int, subscriber_id: int, address: str) -> Copy:
-        """Return the copy of one reader."""
+    def compose(
+        self,
+        mailing: Mailing,
+        edition_id: int,
+        subscriber_id: int,
+        address: str,
+        *,
+        corrects_id: int | None = None,
+    ) -> Copy:
+        """Return the copy of one reader; that of a correction names the copy which it corrects."""
         ref, subscriber = ref_of(edition_id, subscriber_id), base36(subscriber_id)
-        return Copy(
-            ref=ref,
-            address=address,
-            values={
-                "address": address,
-                "leave_url": self._leave_url(subscriber),
-                "manage_url": self._manage_url(subscriber),
-                "message_id": self._keys.message_id(ref, mailing.sender.address.rpartition("@")[2]),
-            },
-        )
+        values = {
+            "address": address,
+            "leave_url": self._leave_url(subscriber),
+            "manage_url": self._manage_url(subscriber),
+            "message_id": self._keys.message_id(ref, mailing.sender.address.rpartition("@")[2]),
+        }
+        if corrects_id is not None:
+            values["corrects"] = self._keys.message_name(ref_of(corrects_id, subscriber_id))
+        return Copy(ref=ref, address=address, values=values)
 
 
 def ref_of(edition_id: int, subscriber_id: int) -> str:

@@ -92,12 +92,12 @@ def switched_off(session: Session) -> Switch | None:
     return session.get(Switch, SENDING)
 
 
-def why_not(session: Session, edition_id: int, *, now: datetime) -> str | None:
-    """Return why no copy of an edition may be handed over at this moment; None: it may."""
-    state, until, is_off = session.execute(
-        select(Edition.state, Edition.deliver_until, exists().where(Switch.name == SENDING)).where(
-            Edition.id == edition_id
-        )
+def why_not(session: Session, batch: Batch, *, now: datetime) -> str | None:
+    """Return why no copy of ``batch``, as it was claimed, may be handed over at this moment; None: it may."""
+    state, until, is_off, mailing_id = session.execute(
+        select(Edition.state, Edition.deliver_until, exists().where(Switch.name == SENDING), Batch.mailing_id)
+        .join(Batch, Batch.edition_id == Edition.id)
+        .where(Batch.id == batch.id)
     ).one()
     if is_off:
         return "sending is switched off"
@@ -105,6 +105,8 @@ def why_not(session: Session, edition_id: int, *, now: datetime) -> str | None:
         return f"the edition is {state}"
     if until is not None and until <= now:
         return "the edition has reached its end"
+    if mailing_id != batch.mailing_id:
+        return "the edition was revised"
     return None
 
 

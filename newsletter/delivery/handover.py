@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.clock import Clock
 from newsletter.database import Database
-from newsletter.delivery import calls, control
+from newsletter.delivery import audience, calls, control
 from newsletter.delivery.calls import Became, Taken
 from newsletter.delivery.composer import Composer, subscriber_of
 from newsletter.delivery.pacer import Pacer
@@ -176,10 +176,14 @@ class HandOver:
         self._after_id, self._is_last = taken.last_id, taken.is_last
         self._taken_up = len(taken.readers)
         for id_, address in taken.readers:
-            self._ready.append(self._composer.compose(self._mailing, self._edition.id, id_, address))
+            self._ready.append(
+                self._composer.compose(
+                    self._mailing, self._edition.id, id_, address, corrects_id=self._edition.corrects_id
+                )
+            )
 
     def _taken(self, session: Session, limit: int, now: datetime) -> Taken | None:
-        why_not = control.why_not(session, self._edition.id, now=now)
+        why_not = control.why_not(session, self._batch, now=now)
         if why_not:
             self.stopped_because = why_not
             return None
@@ -197,6 +201,7 @@ class HandOver:
             call,
             newsletter=self._edition.newsletter,
             day=self._edition.day,
+            to=audience.cadences(self._edition.kind),
             after_id=self._after_id,
             limit=granted.copies,
             now=now,
@@ -277,7 +282,7 @@ class HandOver:
         if now - self._looked_at >= LOOK_AGAIN:
             self._looked_at = now
             moment = self._clock()
-            why_not = self._write(lambda session: control.why_not(session, self._edition.id, now=moment))
+            why_not = self._write(lambda session: control.why_not(session, self._batch, now=moment))
             if self._may_go_on():
                 self.stopped_because = why_not
             if moment >= self._lease_ends_at - self._lease / 2:

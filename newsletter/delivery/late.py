@@ -117,10 +117,10 @@ def _next_number(session: Session, edition: Edition) -> int:
 
 
 def _mailing_id(session: Session, edition: Edition, reader: Reach) -> int:
-    """Return the mailing in the reader's language, or else the newsletter's own, which is the first."""
+    """Return the newest mailing in the reader's language, or in the newsletter's own, which is the first."""
     stored = session.execute(
         select(StoredMailing.language, StoredMailing.id)
-        .where(StoredMailing.edition_id == edition.id)
+        .where(StoredMailing.edition_id == edition.id, StoredMailing.revision == edition.revision)
         .order_by(StoredMailing.id)
     ).all()
     return next((id_ for language, id_ in stored if language == reader.language), stored[0].id)

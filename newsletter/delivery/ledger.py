@@ -24,7 +24,6 @@ from newsletter.editions.states import Happening
 from newsletter.editions.states import State as EditionState
 from newsletter.lanes import Lane
 from newsletter.mailing import Mailing
-from subscribers import considered, excluded
 
 
 def freeze(
@@ -60,26 +59,26 @@ def freeze(
     session.flush()
     slices = audience.write(
         session,
-        edition.id,
-        edition.newsletter,
-        edition.day,
+        edition,
         languages=list(mailings),
         batch_size=batch_size,
         expired_in=_expired_before(session, edition),
     )
     _add_batches(session, edition, stored, slices, now)
-    edition.considered = considered(session, edition.newsletter)
-    edition.excluded = excluded(session, edition.newsletter, edition.day)
+    edition.considered, edition.excluded = audience.counted(session, edition)
     fence.count_begun(session)
     session.flush()
 
 
 def _expired_before(session: Session, edition: Edition) -> int | None:
-    """Return the newsletter's edition before this one, if copies of it expired."""
+    """Return the newsletter's edition of the same kind before this one, if copies of it expired."""
     last = session.scalar(
         select(Edition.id)
         .where(
-            Edition.newsletter == edition.newsletter, Edition.id != edition.id, Edition.frozen_at.is_not(None)
+            Edition.newsletter == edition.newsletter,
+            Edition.kind == edition.kind,
+            Edition.id != edition.id,
+            Edition.frozen_at.is_not(None),
         )
         .order_by(Edition.day.desc(), Edition.id.desc())
         .limit(1)

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from newsletter.delivery.states import SENDABLE, BatchState, Event, State, after, before
 from newsletter.delivery.tables import Batch, Call, Delivery
-from subscribers import last_look
+from subscribers import Cadence, last_look
 
 WRITTEN = (Event.ACCEPTED, Event.REFUSED, Event.DEFERRED, Event.DOUBTED, Event.RELEASED)
 _DELIVERY = cast("Table", Delivery.__table__)
@@ -162,11 +162,11 @@ LEFT = (
 
 
 @lru_cache(maxsize=64)
-def look(newsletter: str, day: date) -> Select[Any]:
+def look(newsletter: str, day: date, to: tuple[Cadence, ...] | None) -> Select[Any]:
     """Select (subscriber, address, why not) of the next copies of a batch that may be handed over."""
     who = cast("ColumnElement[int]", _DELIVERY.c.subscriber_id)
     return (
-        last_look(select(who), who, newsletter, day)
+        last_look(select(who), who, newsletter, day, to=to)
         .where(*_IN_BATCH, or_(*(_DELIVERY.c.state == state for state in SENDABLE)))
         .order_by(who)
         .limit(bindparam("most"))

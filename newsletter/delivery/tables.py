@@ -81,6 +81,8 @@ class Call(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     key: Mapped[str] = mapped_column(String(32), unique=True)  # random: what providers echo
     batch_id: Mapped[int] = mapped_column(BigId, ForeignKey("batch.id"))
+    # What was handed over. None: the batch's, as it was before there were revisions.
+    mailing_id: Mapped[int | None] = mapped_column(BigId)
     transport: Mapped[str] = mapped_column(String(16))
     copies: Mapped[int]
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -60,6 +60,11 @@ class Edition(Base):
     # Skipped, and its stories go out with the next edition; then with which.
     is_carried: Mapped[bool] = mapped_column(default=False, server_default=false())
     carried_into_id: Mapped[int | None] = mapped_column(BigId)
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")  # what is handed over from now on
+    # A correction: of which edition, and of which revision of it (None: of all). No foreign key: SQLite
+    # adds none to a table that is there.
+    corrects_id: Mapped[int | None] = mapped_column(BigId)
+    corrects_revision: Mapped[int | None]
 
     __table_args__ = (
         UniqueConstraint("newsletter", "day", "kind", "serial"),
@@ -79,17 +84,33 @@ class Edition(Base):
 
 
 class StoredMailing(Base):
-    """A mailing as it goes out, byte for byte."""
+    """A mailing as it goes out, byte for byte. A revision brings new ones; the old ones stay."""
 
     __tablename__ = "mailing"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     edition_id: Mapped[int] = mapped_column(BigId, ForeignKey("edition.id"))
     language: Mapped[str] = mapped_column(String(16))
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
     fingerprint: Mapped[str] = mapped_column(String(64))
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
-    __table_args__ = (UniqueConstraint("edition_id", "language"),)
+    __table_args__ = (UniqueConstraint("edition_id", "language", "revision"),)
+
+
+class Superseded(Base):
+    """What a revision put out of use: it went out to some, so it is kept."""
+
+    __tablename__ = "superseded"
+
+    edition_id: Mapped[int] = mapped_column(BigId, ForeignKey("edition.id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    title: Mapped[str | None] = mapped_column(Text)
+    subject: Mapped[str | None] = mapped_column(Text)
+    digest_hash: Mapped[str | None] = mapped_column(String(64))
+    digest_source: Mapped[str | None] = mapped_column(Text)
+    because: Mapped[str] = mapped_column(Text)  # why it was superseded, and by whom
+    superseded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 def find(

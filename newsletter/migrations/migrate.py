@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -23,14 +25,35 @@ class DatabaseOutdated(NewsletterError):
 
 def migrate(database: Database) -> tuple[str | None, str]:
     """Bring the database to the newest schema; return (revision before, revision now)."""
-    with database.engine.begin() as connection:
+    with database.engine.connect() as connection, _tables_may_move(connection), connection.begin():
         if not database.is_sqlite:
             connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         config = _config(connection)
         before = _current(connection)
         _refuse_newer(config, before)
         command.upgrade(config, "head")
+        if database.is_sqlite and (broken := connection.execute(text("pragma foreign_key_check")).first()):
+            raise DatabaseOutdated(
+                f"a row of {broken[0]} points nowhere after migrating; nothing was changed"
+            )
         return before, _head(config)
+
+
+@contextmanager
+def _tables_may_move(connection: Connection) -> Iterator[None]:
+    """Let SQLite alter a table by copying it, though other tables point there.
+
+    Foreign keys can be switched only outside a transaction; all of them are checked before its end.
+    """
+    driver = connection.connection.driver_connection
+    if driver is None or connection.dialect.name != "sqlite":
+        yield
+        return
+    driver.execute("pragma foreign_keys=off")
+    try:
+        yield
+    finally:
+        driver.execute("pragma foreign_keys=on")
 
 
 def require_current(database: Database) -> None:

@@ -117,7 +117,7 @@ def test_a_copy_tried_again_by_a_person_does_not_cost_a_worker_its_batch(
         Became(4, Event.ACCEPTED),
     ]
     batch, call = taken_up(database, results)
-    look = statements.look(SLUG, DAY)
+    look = statements.look(SLUG, DAY, None)
 
     with database.sessions.begin() as session:
         before = session.connection().execute

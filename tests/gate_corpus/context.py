@@ -47,6 +47,7 @@ def context_of(labelled: Labelled) -> Context:
         day=labelled.day,
         newsletter=labelled.newsletter,
         language=labelled.language,
+        dead=labelled.dead_links,
         recent=tuple(_sent(labelled, place) for place in range(len(labelled.recent_counts))),
     )
 

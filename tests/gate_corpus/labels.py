@@ -55,6 +55,7 @@ class Labelled:
     recent_counts: tuple[int, ...]  # stories of the last editions, newest first
     yesterday_subject: str  # of the last edition
     repeated_links: frozenset[str] = field(default=frozenset())  # of this digest, which the last had too
+    dead_links: frozenset[str] = field(default=frozenset())
     faults: tuple[Fault, ...] = ()
 
     @property
@@ -82,6 +83,7 @@ def corpus(part: Part) -> tuple[Labelled, ...]:
             recent_counts=tuple(entry["recent_counts"]),
             yesterday_subject=entry["yesterday_subject"],
             repeated_links=frozenset(entry.get("repeated_links", ())),
+            dead_links=frozenset(entry.get("dead_links", ())),
             faults=tuple(
                 Fault(kind=FaultClass(fault["class"]), line=fault.get("line"))
                 for fault in entry.get("faults", ())

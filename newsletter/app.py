@@ -265,13 +265,18 @@ class App:
 
     @cached_property
     def alarms(self) -> Alarms:
-        """What tells the people of ``alarms.email`` that one of them is needed."""
+        """What tells the people of ``[alarms]`` that one of them is needed."""
         from newsletter.alarms import Alarms
+        from newsletter.alarms.telling import Teller
 
         return Alarms(
+            settings=self.settings.alarms,
+            teller=Teller(
+                newsletters=self.settings.newsletters,
+                base_url=self.settings.public_url,
+                keys=lambda: self.keys,
+            ),
             database=self.database,
-            newsletters=self.settings.newsletters,
-            addresses=self.settings.alarms.email,
             clock=self.clock,
         )
 

@@ -69,3 +69,7 @@ class Urls:
     def move(self, token: str) -> str:
         """The page on which one end of a change of address agrees."""
         return f"{self.base}/move/{token}"
+
+    def acknowledge(self, token: str) -> str:
+        """The page on which somebody says that they have an alarm."""
+        return f"{self.base}/alarm/{token}"

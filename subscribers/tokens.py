@@ -37,6 +37,7 @@ class Purpose(StrEnum):
     ERASE = "erase"
     MOVE_OLD = "move_old"  # the old address agrees to a move; the subject is the wish, not the person
     MOVE_NEW = "move_new"
+    ACKNOWLEDGE = "acknowledge"  # "I have this alarm"; the subject is whoever was told, not a reader
 
 
 # How long a token works after it was made; the others work for ever, though some say when they were made.
@@ -46,6 +47,7 @@ LIFETIMES = {
     Purpose.ERASE: timedelta(hours=1),
     Purpose.MOVE_OLD: timedelta(days=2),
     Purpose.MOVE_NEW: timedelta(days=2),
+    Purpose.ACKNOWLEDGE: timedelta(days=7),
 }
 # "I never signed up" is about the address the mail went to, which the person may have given up since.
 DATED = frozenset({*LIFETIMES, Purpose.DISOWN})

@@ -5,6 +5,7 @@ from a file. Relative paths count from the folder of config.toml. A value that e
 an error names the setting and where it came from.
 """
 
+from newsletter.config.alarms import AlarmSettings, PersonSettings, WebhookKind, WebhookSettings
 from newsletter.config.loading import find_config, load, packaged_config
 from newsletter.config.newsletters import (
     LANGUAGES,
@@ -16,7 +17,6 @@ from newsletter.config.newsletters import (
 )
 from newsletter.config.sending import PacingSettings, SendingSettings
 from newsletter.config.settings import (
-    AlarmSettings,
     DatabaseSettings,
     FetchingSettings,
     KeySettings,
@@ -45,6 +45,7 @@ __all__ = [
     "Language",
     "NewsletterSettings",
     "PacingSettings",
+    "PersonSettings",
     "ScheduleSettings",
     "SendGridAccount",
     "SendGridSettings",
@@ -57,6 +58,8 @@ __all__ = [
     "TransportKind",
     "TransportSettings",
     "WebSettings",
+    "WebhookKind",
+    "WebhookSettings",
     "find_config",
     "load",
     "packaged_config",

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
+from newsletter.config.alarms import AlarmSettings
 from newsletter.config.settings import ENV_PREFIX, Settings
 from newsletter.errors import ConfigError
 
@@ -93,6 +94,36 @@ def _refuse_unknown_variables() -> None:
             raise ConfigError(f"the environment ({name}): no such setting; is it a typo?")
 
 
+def _read_secret(file: Path | None, value: SecretStr, *, setting: str) -> SecretStr:
+    """Return what ``file`` holds, where there is one; its content is never part of a message."""
+    if file is None:
+        return value
+    try:
+        return SecretStr(file.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+        raise ConfigError(f"{setting}: cannot read {file}: {why}") from None
+
+
+def _alarms(alarms: AlarmSettings, folder: Path) -> AlarmSettings:
+    """Read the secrets of webhooks that lie in files."""
+    webhooks = []
+    for webhook in alarms.webhooks:
+        setting = f"alarms.webhooks ({webhook.name})"
+        secrets = {
+            name: _read_secret(
+                folder / file if (file := getattr(webhook, f"{name}_file")) else None,
+                getattr(webhook, name),
+                setting=f"{setting}.{name}_file",
+            )
+            for name in ("url", "secret")
+        }
+        if not secrets["url"].get_secret_value().startswith(("https://", "http://")):
+            raise ConfigError(f"{setting}.url_file: must hold an address that starts with https://")
+        webhooks.append(webhook.model_copy(update=secrets))
+    return alarms.model_copy(update={"webhooks": tuple(webhooks)})
+
+
 def _anchor(settings: Settings, folder: Path) -> Settings:
     """Make every relative path absolute, counted from ``folder``."""
     url = settings.database.url
@@ -114,6 +145,7 @@ def _anchor(settings: Settings, folder: Path) -> Settings:
             "database": settings.database.model_copy(update={"url": url}),
             "keys": settings.keys.model_copy(update={"file": folder / settings.keys.file}),
             "transport": transport.model_copy(update={"file": outbox, "smtp": smtp}),
+            "alarms": _alarms(settings.alarms, folder),
             "newsletters": newsletters,
         }
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from newsletter.config.base import Email, OneLine, Section, iana_zone
 
@@ -75,6 +75,7 @@ class NewsletterSettings(Section):
     template: str = Field(default="daily", pattern=r"[a-z][a-z0-9_]*")
     subject: OneLine = ""  # a pattern; empty: the template's subject.txt.j2
     postal_address: OneLine = ""
+    ping_url: SecretStr = SecretStr("")  # fetched after every good morning; empty: alarms.ping_url
     sender: SenderSettings = SenderSettings()
     source: SourceSettings = SourceSettings()
     schedule: ScheduleSettings = ScheduleSettings()

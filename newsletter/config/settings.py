@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from newsletter.config.base import Email, Network, OneLine, Origin, Port, Section
+from newsletter.config.alarms import AlarmSettings
+from newsletter.config.base import Network, OneLine, Origin, Port, Section
 from newsletter.config.newsletters import NewsletterSettings
 from newsletter.config.sending import PacingSettings, SendingSettings
 from newsletter.config.transports import TransportSettings
@@ -21,7 +22,7 @@ ENV_PREFIX = "NEWSLETTER_"
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # What a page of ours begins with, now or one day: a newsletter's page could not be reached there.
 _RESERVED = frozenset(
-    "admin api confirm data desk disown healthz leave login logout manage metrics move privacy readyz "
+    "admin alarm api confirm data desk disown healthz leave login logout manage metrics move privacy readyz "
     "static undo webhooks".split()
 )
 
@@ -53,10 +54,6 @@ class WebSettings(Section):
     abroad: OneLine = ""
     privacy_version: OneLine = "1"
     privacy_notice: str = ""
-
-
-class AlarmSettings(Section):
-    email: tuple[Email, ...] = ()  # who is told when sending stops
 
 
 class FetchingSettings(Section):

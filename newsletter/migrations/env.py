@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import BigInteger
 
 # Importing a table puts it into the metadata.
+import newsletter.alarms.tables
 import newsletter.delivery.heartbeat
 import newsletter.delivery.tables
 import newsletter.editions.approval

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from newsletter.app import App
 from newsletter.clock import Clock
 from newsletter.config import DatabaseSettings, TransportKind, TransportSettings
-from newsletter.config.settings import AlarmSettings
+from newsletter.config.alarms import AlarmSettings
 from newsletter.delivery import control, progress
 from newsletter.delivery.forecast import Forecast, LaneWork, forecast
 from newsletter.delivery.pacing import LaneState, Limits

@@ -1,0 +1,7 @@
+"""Alarms that reach a person in time: what is wrong, who was told, who has it, and the all-clear."""
+
+from newsletter.alarms.alarms import Alarms
+from newsletter.alarms.cause import Cause
+from newsletter.alarms.tables import Alarm, Channel, Told
+
+__all__ = ["Alarm", "Alarms", "Cause", "Channel", "Told"]

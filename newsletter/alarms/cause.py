@@ -1,0 +1,48 @@
+"""Why people are told, and what each cause lets them type.
+
+Pure: values only.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """What is wrong. Each has its words in the languages (``alarm.<cause>``)."""
+
+    MISSING = "missing"  # no digest shortly before it is due
+    HELD = "held"  # the gate holds it
+    UNAPPROVED = "unapproved"  # nobody has approved it yet
+    LATE = "late"  # it has not begun, and from now on nothing begins by itself
+    SILENT = "silent"  # it has begun, and nothing was accepted
+    SLOW = "slow"  # an hour later much is still waiting
+    PAUSED = "paused"  # too much is refused
+    BOOKS = "books"  # a sum does not hold
+    DOUBT = "doubt"  # nobody knows whether some copies arrived
+    FENCE = "fence"  # the database looks restored from a copy
+    CLOCK = "clock"  # the machine's time is wrong
+    SOURCE = "source"  # the place where digests come from is not reached
+    HOLIDAYS = "holidays"  # the calendar of holidays runs out
+    CANARY = "canary"  # a mailbox of ours did not get what it should
+    FEEDBACK = "feedback"  # bounces and complaints do not come in
+
+
+_STATUS = ("look", "newsletter status {which}")
+_CHECK = ("check", "newsletter check {digest}")
+_MORNING = ("morning", "newsletter morning {which}")
+_CANCEL = ("cancel", "newsletter cancel {which}")
+
+# What to type: the key of its words (``alarm.command.<key>``), and the command. One that needs a fact
+# that nobody gave is left out.
+COMMANDS: dict[Cause, tuple[tuple[str, str], ...]] = {
+    Cause.MISSING: (_STATUS, _MORNING),
+    Cause.HELD: (_CHECK, _MORNING),
+    Cause.UNAPPROVED: (_CHECK, _MORNING),
+    Cause.LATE: (_STATUS, _MORNING),
+    Cause.SILENT: (_STATUS,),
+    Cause.SLOW: (_STATUS,),
+    Cause.PAUSED: (_STATUS, ("resume", "newsletter resume {which}"), _CANCEL),
+    Cause.BOOKS: (_STATUS, ("pause", "newsletter pause {which}")),
+    Cause.DOUBT: (("settle", "newsletter settle {which}"),),
+}

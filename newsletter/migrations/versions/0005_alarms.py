@@ -6,8 +6,8 @@ The release before works with this schema: it knows nothing of these tables.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

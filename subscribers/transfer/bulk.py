@@ -7,7 +7,7 @@ their values one after another, PostgreSQL one array for each column.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
@@ -164,31 +164,30 @@ def _array(name: str, of: Any) -> ColumnElement[Any]:
 
 def _literal(values: Sequence[Any]) -> str:
     """Return values as PostgreSQL writes an array: the driver would convert them one by one."""
-    texts = [value if isinstance(value, str) else _plain(value) for value in values]
+    kind = next((type(value) for value in values if value is not None), None)
+    if kind is None:
+        return f"{{{','.join(['NULL'] * len(values))}}}"
+    write = str if issubclass(kind, str | int) else _WRITERS[kind]
+    holes = None in values
+    texts = ["" if value is None else write(value) for value in values] if holes else list(map(write, values))
     # What no text may hold parts them, so that all are escaped at once.
     together = "\0".join(texts)
-    if together.count("\0") >= max(len(texts), 1):
+    if together.count("\0") >= len(texts):
         raise ValueError("a character that cannot be stored")
     escaped = together.replace("\\", "\\\\").replace('"', '\\"')
-    if None not in values:
-        return '{"' + escaped.replace("\0", '","') + '"}' if texts else "{}"
+    if not holes:
+        return '{"' + escaped.replace("\0", '","') + '"}'
     pairs = zip(values, escaped.split("\0"), strict=True)
     return "{" + ",".join("NULL" if value is None else f'"{text}"' for value, text in pairs) + "}"
-
-
-def _plain(value: Any) -> str:
-    """Return what is no text as PostgreSQL reads it; nothing for what is not there."""
-    if value is None:
-        return ""
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if isinstance(value, date):
-        return _written(value)  # a datetime is a date, too
-    if isinstance(value, int):
-        return str(value)
-    raise TypeError(type(value).__name__)
 
 
 @lru_cache(maxsize=_MEMORY)
 def _written(moment: date) -> str:
     return moment.isoformat()
+
+
+def _hex(value: bytes) -> str:
+    return f"\\x{value.hex()}"
+
+
+_WRITERS: Mapping[type, Callable[[Any], str]] = {bytes: _hex, date: _written, datetime: _written}

@@ -16,7 +16,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -28,10 +28,11 @@ from sqlalchemy.orm import Session
 from subscribers.addresses import AddressHasher
 from subscribers.transfer.ahead import Ahead
 from subscribers.transfer.decisions import Decision
+from subscribers.transfer.entries import ImportTerms, entry_of
 from subscribers.transfer.reading import Chunk, ImportOptions, ImportProblem, Person, Reading, same_as
 from subscribers.transfer.rows import Standing
 from subscribers.transfer.seen import Seen
-from subscribers.transfer.settling import ImportTerms, decide_all, look_up, settle
+from subscribers.transfer.settling import decide_all, look_up, settle
 
 KINDS_OF_PROBLEMS = 50
 GROUP = 25  # chunks in one transaction: some seconds
@@ -117,13 +118,19 @@ class Importer:
             time.sleep(TURN_SECONDS)
 
     def _chunks(self) -> Iterator[Chunk]:
-        for chunk in self._open.enter_context(Ahead(self._reading.chunks())):
+        for chunk in self._open.enter_context(Ahead(self._prepared())):
             self._drop_repeated(chunk)
+            yield chunk
+
+    def _prepared(self) -> Generator[Chunk]:
+        for chunk in self._reading.chunks():
+            for digest, person in chunk.people.items():
+                chunk.entries[digest] = entry_of(self._terms, person)
             yield chunk
 
     def settle(self, session: Session, chunk: Chunk) -> None:
         """Write down a chunk."""
-        self._count(chunk, settle(session, self._terms, chunk.people))
+        self._count(chunk, settle(session, self._terms, chunk))
 
     def foresee(self, session: Session, chunk: Chunk) -> None:
         """Count what ``settle`` would do, and change nothing."""

@@ -89,6 +89,14 @@ class Row:
     history: Sequence[Act] = ()
 
 
+class Entry(NamedTuple):
+    """What is written about a person who enters: rows of three tables. JSON is its text."""
+
+    subscriber: tuple[Any, ...]
+    subscription: tuple[Any, ...]
+    evidence: tuple[Any, ...]  # of moving in, or of leaving because the file says so
+
+
 class Line(NamedTuple):
     """A row as it was read: where, its cells, and what they say or why they say nothing."""
 

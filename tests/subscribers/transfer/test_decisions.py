@@ -36,6 +36,15 @@ def test_a_subscription_that_there_is_only_ever_leaves() -> None:
         )
 
 
+def test_whoever_enters_or_leaves_does_so_as_the_file_says() -> None:
+    """What is written about them is made before the database is asked."""
+    for known, standing, listed in EVERY_CASE:
+        decision = decide(known, standing, listed=listed)
+
+        assert decision.enters_as in (None, standing.status)
+        assert not decision.leaves or standing.status is Status.LEFT
+
+
 def test_leaving_is_what_the_table_of_states_allows() -> None:
     assert {next_status(status, Event.LEFT) for status in (Status.ACTIVE, Status.PENDING)} == {Status.LEFT}
 

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from newsletter.delivery.stopping import Stopping
     from newsletter.delivery.worker import Courier
     from newsletter.digests.sources import Source
+    from newsletter.fence import Fence
     from newsletter.fetching import Fetcher
     from newsletter.morning import Morning
+    from newsletter.morning.unattended import Unattended
     from newsletter.rendering.notice import NoticeRenderer
     from newsletter.rendering.renderer import Renderer
     from newsletter.signup.mail import Mailer
@@ -302,8 +304,50 @@ class App:
             courier=self.courier(),
         )
 
+    def unattended(self, slug: str) -> Unattended:
+        """Return a newsletter's mornings as the schedule does them."""
+        from newsletter.morning.unattended import Unattended
+
+        return Unattended(
+            morning=self.morning(slug), alarms=self.alarms, is_limited=bool(self.settings.pacing)
+        )
+
+    @cached_property
+    def fence(self) -> Fence | None:
+        """What keeps a copied or restored database from sending; None for one that lives in memory."""
+        from newsletter.fence import Fence
+
+        file = self.database.file
+        if self.database.is_sqlite and file is None:
+            return None
+        return Fence(file=file, instance=self.settings.database.instance)
+
+    def establish(self) -> None:
+        """Give the database its id and mark, where it has none yet."""
+        if self.fence is None:
+            return
+        with self.database.readers() as session:
+            if self.fence.is_established(session):
+                return
+        with self.database.sessions.begin() as session:
+            self.fence.establish(session, now=self.clock())
+
     def refusal(self) -> str:
-        """Return why this installation may not send editions yet; empty when it may."""
+        """Return why this installation may not send editions; empty when it may."""
+        return self._refused_by_settings() or self.why_fenced()
+
+    def why_fenced(self) -> str:
+        """Return why nothing at all may be sent from this database; empty when it may."""
+        from newsletter.fence import REMEDY
+
+        if self.fence is None:
+            return ""
+        with self.database.readers() as session:
+            closed = self.fence.why_closed(session)
+            self.fence.keep(session)
+        return f"nothing is sent: {closed}; {REMEDY}" if closed else ""
+
+    def _refused_by_settings(self) -> str:
         kind, url = self.settings.transport.kind, urlsplit(self.settings.public_url)
         if not self.reaches_real_readers or url.scheme == "https" or _is_this_machine(url.hostname):
             return ""

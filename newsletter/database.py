@@ -64,6 +64,12 @@ class Database:
         with Session(steady, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for PostgreSQL and for a database in memory."""
+        name = self.engine.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
     @contextmanager
     def sole_sender(self) -> Iterator[bool]:
         """Hold the right to send from an SQLite file; yield whether it is ours alone.

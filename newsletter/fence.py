@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import String, Text, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -88,21 +89,28 @@ class Fence:
             )
         return ""
 
+    def is_established(self, session: Session) -> bool:
+        """Say whether the database has its id."""
+        return session.get(Installation, _ONLY) is not None
+
     def establish(self, session: Session, *, now: datetime) -> None:
-        """Give a database that has none its id and its mark."""
-        if session.get(Installation, _ONLY) is None:
-            row = Installation(
+        """Give a database that has none its id and its mark; of two who do so at once, one does."""
+        dialect = sqlite if self.file else postgresql
+        written = session.execute(
+            dialect.insert(Installation)
+            .values(
                 id=_ONLY, instance=self.instance or secrets.token_hex(8), mark="", begun=0, established_at=now
             )
-            session.add(row)
-            self._mark(session, row)
+            .on_conflict_do_nothing()
+            .returning(Installation.id)
+        )
+        if written.first():
+            self._mark(session, session.get_one(Installation, _ONLY))
 
     def confirm(self, session: Session, *, by: str, now: datetime) -> None:
         """Take this database for the installation from now on, whatever it was."""
-        row = session.get(Installation, _ONLY)
-        if row is None:
-            self.establish(session, now=now)
-            row = session.get_one(Installation, _ONLY)
+        self.establish(session, now=now)
+        row = session.get_one(Installation, _ONLY)
         row.instance = self.instance or secrets.token_hex(8)
         row.confirmed_by = f"{by}, {now:%Y-%m-%d %H:%M} UTC"
         self._mark(session, row)

@@ -1,8 +1,9 @@
 """The worker: a few loops beside each other, each in a thread of its own.
 
 *answers* turns what people asked for into notices, *notices* hands them over, *editions* hands over the
-batches that are due, *tidy* forgets what is not to be kept. Nothing here decides what is owed: the rows
-of the database do, so a loop that runs twice, late or in ten processes at once does no harm.
+batches that are due, *tidy* forgets what is not to be kept; the *clockwork* begins the editions at their
+hour. Nothing here decides what is owed: the rows of the database do, so a loop that runs twice, late or in
+ten processes at once does no harm.
 
 On SQLite one process sends editions at a time. A worker takes that right (``Database.sole_sender``) only
 while it has a batch to send, so a ``newsletter morning`` by hand works beside it: whoever comes second
@@ -20,16 +21,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from newsletter import limits, slots
+from newsletter import slots
 from newsletter.app import App
+from newsletter.clockwork import Clockwork
 from newsletter.database import DatabaseBusy
 from newsletter.delivery import heartbeat, late
 from newsletter.delivery.stopping import Stopping
 from newsletter.delivery.worker import new_owner
 from newsletter.errors import NewsletterError
+from newsletter.fence import FenceClosed
 from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing
-from newsletter.signup import forgetting, requests
+from newsletter.signup import requests
+from newsletter.tidying import tidy
 from newsletter.transports.base import Outcome, Transport, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -118,6 +122,7 @@ class Worker:
             ("answers", self.answer_requests, 1),
             ("notices", self.send_notices, 1),
             ("tidy", self.tidy, 60),
+            ("clockwork", self.mind_the_clock, 2),
         ]
         if app.settings.sending.engine == "threads":
             steps.append(("editions", self.send_editions, 1))
@@ -128,14 +133,20 @@ class Worker:
             for name, step, times in steps
         ]
         self._threads: list[threading.Thread] = []
+        self.clockwork = Clockwork(
+            app=app, mornings={slug: app.unattended(slug) for slug in app.settings.newsletters}
+        )
+        self._ticker = self.clockwork.ticker()
 
     def start(self) -> None:
         """Let every loop run in a thread of its own."""
+        self.app.establish()
         if refusal := self.app.refusal():
             logger.warning("no editions will be sent: %s", refusal)
         self._threads = [threading.Thread(target=loop.run, name=loop.name) for loop in self._loops]
         for thread in self._threads:
             thread.start()
+        self._ticker.start()
 
     def stop(self) -> None:
         """Tell every loop to end: no new call is begun, those in flight are finished and recorded."""
@@ -143,6 +154,7 @@ class Worker:
 
     def join(self) -> None:
         """Wait until all have ended, and take our heartbeat back."""
+        self._ticker.stop()
         for thread in self._threads:
             thread.join()
         try:
@@ -168,6 +180,8 @@ class Worker:
     def send_notices(self) -> bool:
         """Hand over the notices that are due. Raises ``Misconfigured`` when a person must act."""
         self._beat("notices")
+        if fenced := self.app.why_fenced():
+            raise FenceClosed(fenced)
         return self._notices.send_due() > 0
 
     def send_editions(self) -> bool:
@@ -209,6 +223,14 @@ class Worker:
         if not self.app.refusal():
             self.courier.send_one(batch_id)
 
+    def mind_the_clock(self) -> bool:
+        """See to it that the moments come, also when somebody sets the clock back."""
+        if self.clockwork.is_silent():
+            self._ticker.nudge()
+        else:
+            self._beat("clockwork")
+        return False
+
     def tidy(self) -> bool:
         """Once a night, forget what is not to be kept."""
         self._beat("tidy")
@@ -216,10 +238,7 @@ class Worker:
         due = slots.latest_due(slots.daily(TIDY_AT, TIDY_ZONE), now, lookback=timedelta(days=2))
         if due is None or (self._tidied_at and self._tidied_at >= due):
             return False
-        with self.app.database.sessions.begin() as session:
-            more = forgetting.forget_unconfirmed(session, self.app.keys, now=now)
-            limits.forget(session, now=now)
-            heartbeat.forget(session, before=now - timedelta(days=1))
+        more = tidy(self.app)
         if not more:
             self._tidied_at = now
         return more

@@ -1,7 +1,8 @@
-"""When a newsletter is due: pure calculation, and the one door to APScheduler's CronTrigger.
+"""When something is due: the one door to APScheduler.
 
-Nothing here fires anything. A slot is the answer to "which was the latest moment due?"; the rows of
-the database decide whether that moment still has work to do.
+A slot is the answer to "which was the latest moment due?", a calculation; the rows of the database decide
+whether that moment still has work to do. The ``Ticker`` only wakes somebody who asks that question, every
+few seconds, and keeps nothing: its jobs live in memory.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 Trigger = CronTrigger
@@ -47,3 +49,37 @@ def _slots(trigger: CronTrigger, start: datetime) -> Iterator[datetime]:
         # Two moments of one zone are compared by wall clock, which is wrong where clocks change.
         yield slot.astimezone(UTC)
         slot = trigger.get_next_fire_time(slot, slot)
+
+
+class Ticker:
+    """Calls ``step`` every few seconds in a thread of its own, never twice at once.
+
+    APScheduler plans by the wall clock: after a step back of nine minutes it would be silent for nine
+    minutes. Whoever holds a ticker calls ``nudge`` when it has been silent for too long.
+    """
+
+    def __init__(self, step: Callable[[], object], *, every: timedelta) -> None:
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._job = self._scheduler.add_job(
+            step,
+            "interval",
+            seconds=every.total_seconds(),
+            id="tick",
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+            next_run_time=datetime.now(UTC),
+        )
+
+    def start(self) -> None:
+        """Begin to tick, at once."""
+        self._scheduler.start()
+
+    def nudge(self) -> None:
+        """Tick now, whatever the wall clock did, and go on from here."""
+        self._job.modify(next_run_time=datetime.now(UTC))
+
+    def stop(self) -> None:
+        """End; a step that is running ends first."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)

@@ -22,6 +22,7 @@ def open_app(*, current: bool = True) -> App:
         from newsletter.migrations import require_current
 
         require_current(app.database)
+        app.establish()
     return app
 
 

@@ -170,10 +170,14 @@ def _left(app: App, edition: Edition) -> int:
         return books.of_edition(session, edition).open
 
 
+def who() -> str:
+    """Return the person at the terminal, as we keep it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return "somebody"
+
+
 def _by_whom(because: str) -> str:
     """Return the reason as it is kept: by whom, and why."""
-    try:
-        who = getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        who = "somebody"
-    return f"{who}: {because.strip()}" if because.strip() else f"{who}, by hand"
+    return f"{who()}: {because.strip()}" if because.strip() else f"{who()}, by hand"

@@ -54,6 +54,7 @@ def _show(app: App, folder: Path) -> None:
     if not app.settings.keys.file.exists():
         app.make_keys()
     migrate(app.database)
+    app.establish()
     _step(f"a database and keys of its own in {folder}/")
 
     with app.database.sessions.begin() as session:

@@ -46,6 +46,7 @@ def init(
         typer.echo("  SAVE A COPY of this file somewhere safe and secret. Without it the unsubscribe links")
         typer.echo("  in mail already sent stop working, and suppressed addresses are no longer recognised.")
     bring_up(app.database)
+    app.establish()
     app.engine.install()
     typer.echo("the database is ready")
     for slug, newsletter in app.settings.newsletters.items():
@@ -59,6 +60,7 @@ def migrate() -> None:
 
     app = context.open_app(current=False)
     before, now = bring_up(app.database)
+    app.establish()
     app.engine.install()
     typer.echo(f"the database is at {now}" + ("" if before == now else f" (was {before or 'empty'})"))
 

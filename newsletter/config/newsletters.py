@@ -25,6 +25,11 @@ class SourceSettings(Section):
     unattended: bool = False  # whether its digests go out without a person's approval
 
     @property
+    def is_folder(self) -> bool:
+        """Whether digests lie on this machine, so that looking for them costs nothing."""
+        return True
+
+    @property
     def max_age(self) -> timedelta:
         """How old a digest may be when it goes out."""
         return timedelta(hours=self.max_age_hours)

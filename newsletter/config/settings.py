@@ -29,6 +29,7 @@ _RESERVED = frozenset(
 
 class DatabaseSettings(Section):
     url: str = "sqlite:///var/newsletter.db"
+    instance: OneLine = Field(default="", max_length=32)  # PostgreSQL: the id of this installation
 
     @field_validator("url")
     @classmethod

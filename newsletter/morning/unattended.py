@@ -1,0 +1,207 @@
+"""The unattended morning: what is done with nobody awake, moment by moment.
+
+*prepare* examines the digest of the next edition as soon as it appears, and once more shortly before the
+hour. *begin* lets the edition of the day that came last go out, by the newsletter's rules. *watch* looks
+how it goes, tells people what they must know and takes back what is over. Each may be called at any
+time, again and again, by any number of replicas: the rows decide what is still to be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from newsletter import holidays
+from newsletter.alarms import Alarms, Cause
+from newsletter.delivery import books
+from newsletter.editions import edition as editions
+from newsletter.editions.edition import SENT, Edition
+from newsletter.editions.states import State
+from newsletter.morning import hours
+from newsletter.morning.morning import Morning
+from newsletter.morning.watching import View, alerts, is_good, over
+from newsletter.timetable import Moments
+
+HOLIDAYS_AHEAD = timedelta(days=30)  # how long before their tables end people are told
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unattended:
+    """One newsletter's mornings, as the schedule does them."""
+
+    morning: Morning
+    alarms: Alarms
+    is_limited: bool = False  # whether any lane has a pace, which makes an edition slow on purpose
+    _said: dict[date, object] = field(
+        default_factory=dict
+    )  # what we told of a day, so as not to write it again
+
+    @property
+    def slug(self) -> str:
+        """The newsletter."""
+        return self.morning.slug
+
+    def current(self) -> Moments | None:
+        """Return the day whose hour came last; None when the newsletter did not have that hour then.
+
+        Writes down hours that are new.
+        """
+        morning, now = self.morning, self.morning.now
+        schedule = morning.newsletter.schedule
+        with morning.database.readers() as session:
+            since = hours.since(session, self.slug, schedule)
+        if since is None:
+            with morning.database.sessions.begin() as session:
+                hours.write_down(session, self.slug, schedule, now=now)
+            since = now
+        due = morning.timetable.due(now)
+        return due if due.send_at >= since else None
+
+    def begin(self) -> Edition | None:
+        """Let the edition of the hour that came last begin, if that is still to be done."""
+        due = self.current()
+        if due is None:
+            return None
+        row = self.morning.existing(due.day)
+        if row and (row.state in SENT or row.state is State.SKIPPED):
+            return row
+        looked_at = row.examined_at if row else None
+        if row and looked_at and looked_at > due.latest:
+            return row  # too late, and it was said so: from here on it is a person's
+        if row and looked_at and looked_at >= due.send_at and row.state is not State.READY:
+            # Its hour came and it could not begin. Now only a change of its digest can help.
+            row = self.prepare_day(due.day)
+            if row is None or (row.state is not State.READY and self.morning.now <= due.latest):
+                return self.morning.existing(due.day)
+        return self.morning.begin_due(due.day)
+
+    def prepare(self) -> Edition | None:
+        """Examine the digest of the edition to come; None when there is nothing new to find out."""
+        morning, now = self.morning, self.morning.now
+        due, coming = self.current(), morning.timetable.next(now)
+        if due is not None and now <= due.latest:
+            row = morning.existing(due.day)
+            if morning.timetable.decide(due.day).goes and (row is None or not _is_decided(row)):
+                return None  # one day after the other: what lies there may be for the one that is due
+        return self.prepare_day(coming.day)
+
+    def prepare_day(self, day: date, *, anew: bool = False) -> Edition | None:
+        """Examine the digest of ``day``; ``anew`` although nothing has changed."""
+        morning, now = self.morning, self.morning.now
+        moments = morning.timetable.moments(day)
+        row = morning.existing(day)
+        if row and _is_decided(row):
+            return None
+        found = morning.beginning.find(day)
+        if found.chosen is None and not found.errors and not anew:
+            is_early = now < moments.prepare_at
+            if (row is None and is_early) or (row and row.state is State.MISSING):
+                return None
+        elif found.chosen and not found.errors and row and not anew:
+            last = row.examined_at
+            is_known = row.digest_hash == found.chosen.hash and last is not None
+            if is_known and last and not last < moments.prepare_at <= now:
+                return None
+        look = morning.beginning.look(day, found=found)
+        if look.is_settling and look.chosen is None:
+            return None
+        if row and look.chosen is None and (row.state, row.findings) == (State.MISSING, look.findings):
+            return None
+        return morning.beginning.note(day, look)
+
+    def watch(self) -> list[Cause]:
+        """Tell people what they must know of the last day and of the next; return the causes told."""
+        now = self.morning.now
+        told: list[Cause] = []
+        for moments in (self.current(), self.morning.timetable.next(now)):
+            if moments is not None:
+                told += self.watch_day(moments)
+        return told + self._watch_holidays(now)
+
+    def watch_day(self, moments: Moments) -> list[Cause]:
+        """Look how one day goes, and tell what follows from it."""
+        morning, now = self.morning, self.morning.now
+        with morning.database.readers() as session:
+            row = editions.find(session, self.slug, moments.day)
+            counted = books.of_edition(session, row) if row and row.state in SENT else None
+        view = View(
+            now=now,
+            moments=moments,
+            goes=morning.timetable.decide(moments.day).goes,
+            state=row.state if row else None,
+            findings=row.findings if row else (),
+            examined_at=row.examined_at if row else None,
+            frozen_at=row.frozen_at if row else None,
+            finished_at=row.finished_at if row else None,
+            books=counted,
+            is_limited=self.is_limited,
+        )
+        due, ended = list(alerts(view)), over(view)
+        ended -= {alert.cause for alert in due}
+        said = (due, ended, is_good(view))
+        if self._said.get(moments.day) == said or not (due or ended or is_good(view)):
+            return []
+        told = []
+        with morning.database.sessions.begin() as session:
+            for alert in due:
+                is_new = self.alarms.sound(
+                    session,
+                    alert.cause,
+                    newsletter=self.slug,
+                    day=moments.day,
+                    facts={**self._facts(moments, row), **alert.facts},
+                    findings=list(alert.findings),
+                    again=alert.again,
+                    now=now,
+                )
+                if is_new:
+                    told.append(alert.cause)
+            if ended:
+                self.alarms.clear(session, newsletter=self.slug, day=moments.day, causes=ended, now=now)
+            if is_good(view):
+                self.alarms.good_morning(session, self.slug, moments.day, now=now)
+        self._said[moments.day] = said
+        return told
+
+    def _facts(self, moments: Moments, row: Edition | None) -> dict[str, Any]:
+        facts: dict[str, Any] = {
+            "due": moments.send_at,
+            "latest": moments.latest,
+            "until": moments.deliver_until,
+            "source": self.morning.newsletter.source.folder,
+        }
+        if row and row.digest_key:
+            facts["digest"] = row.digest_key
+        if row and row.frozen_at:
+            facts["started"] = row.frozen_at
+        return facts
+
+    def _watch_holidays(self, now: datetime) -> list[Cause]:
+        schedule = self.morning.newsletter.schedule
+        if not schedule.holidays:
+            return []
+        ends = holidays.known_until(schedule.holidays)
+        today = now.astimezone(schedule.tz).date()
+        if today < ends - HOLIDAYS_AHEAD:
+            return []
+        with self.morning.database.sessions.begin() as session:
+            is_new = self.alarms.sound(
+                session,
+                Cause.HOLIDAYS,
+                newsletter=self.slug,
+                day=ends,  # once for each year's tables
+                facts={"until": ends},
+                now=now,
+            )
+        return [Cause.HOLIDAYS] if is_new else []
+
+
+def _is_decided(row: Edition) -> bool:
+    return row.state in SENT or row.state is State.SKIPPED
+
+
+def holds(findings: Collection[dict[str, Any]]) -> int:
+    """Count what keeps an edition from going out."""
+    return sum(finding["severity"] == "hold" for finding in findings)

@@ -1,0 +1,22 @@
+"""Tidying up at night: forgetting what is not to be kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from newsletter import limits
+from newsletter.app import App
+from newsletter.delivery import heartbeat
+from newsletter.signup import forgetting
+
+HEARTBEATS_FOR = timedelta(days=1)
+
+
+def tidy(app: App) -> bool:
+    """Forget a bounded part of what is due; say whether there is more to do at once."""
+    now = app.clock()
+    with app.database.sessions.begin() as session:
+        more = forgetting.forget_unconfirmed(session, app.keys, now=now)
+        limits.forget(session, now=now)
+        heartbeat.forget(session, before=now - HEARTBEATS_FOR)
+    return more

@@ -1,0 +1,181 @@
+"""The fence: a database that was copied or restored sends nothing until a person has said which it is."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text, update
+
+from newsletter.database import Database
+from newsletter.fence import Fence, FenceClosed, Installation
+from tests.support import SEVEN, frozen, open_database, readers
+
+
+def fence_of(database: Database, instance: str = "") -> Fence:
+    return Fence(file=database.file, instance=instance)
+
+
+def why_closed(fence: Fence, database: Database) -> str:
+    with database.readers() as session:
+        closed = fence.why_closed(session)
+        fence.keep(session)
+    return closed
+
+
+def establish(database: Database) -> Fence:
+    fence = fence_of(database)
+    with database.sessions.begin() as session:
+        fence.establish(session, now=SEVEN)
+    return fence
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = open_database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Return a database in a file of its own, in use: one edition was begun."""
+    path = tmp_path / "news.db"
+    database = open_database(f"sqlite:///{path}")
+    fence = establish(database)
+    frozen(database, readers(1))
+    assert why_closed(fence, database) == ""
+    database.close()
+    return path
+
+
+def reopened(path: Path) -> tuple[Fence, Database]:
+    database = open_database(f"sqlite:///{path}")
+    return fence_of(database), database
+
+
+def test_the_database_that_was_used_before_is_open(database: Database) -> None:
+    fence = establish(database)
+    frozen(database, readers(2))
+
+    assert why_closed(fence, database) == ""
+    assert why_closed(fence_of(database), database) == ""  # a new process, a new container
+
+
+def test_of_two_that_establish_at_once_one_does(database: Database) -> None:
+    establish(database)
+    with database.readers() as session:
+        before = session.get_one(Installation, 1).instance
+
+    establish(database)
+
+    with database.readers() as session:
+        assert session.get_one(Installation, 1).instance == before
+
+
+def test_a_copied_file_is_closed(file: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere" / "news.db"
+    copy.parent.mkdir()
+    shutil.copy(file, copy)
+
+    fence, database = reopened(copy)
+
+    assert "missing beside" in why_closed(fence, database)
+    database.close()
+
+
+def test_a_copy_of_the_whole_folder_is_closed(file: Path, tmp_path: Path) -> None:
+    shutil.copytree(file.parent, tmp_path.parent / f"{tmp_path.name}-clone")
+
+    fence, database = reopened(tmp_path.parent / f"{tmp_path.name}-clone" / file.name)
+
+    assert "not the one that was written to" in why_closed(fence, database)
+    database.close()
+
+
+def test_a_backup_copied_over_the_file_is_closed(file: Path, tmp_path: Path) -> None:
+    shutil.copyfile(file, tmp_path / "backup")
+    fence, database = reopened(file)
+    with database.sessions.begin() as session:
+        session.get_one(Installation, 1).begun += 1
+    assert why_closed(fence, database) == ""  # and the mark has heard of it
+    database.close()
+
+    shutil.copyfile(tmp_path / "backup", file)  # over the same inode
+    fence, database = reopened(file)
+
+    assert "restored from a backup" in why_closed(fence, database)
+    database.close()
+
+
+def test_a_crash_between_the_edition_and_its_mark_closes_nothing(file: Path) -> None:
+    fence, database = reopened(file)
+    with database.sessions.begin() as session:
+        session.execute(update(Installation).values(begun=Installation.begun + 1))
+
+    assert why_closed(fence, database) == ""
+    database.close()
+
+
+def test_an_unreadable_mark_is_an_error_and_not_an_open_fence(file: Path) -> None:
+    file.with_name("news.db.instance").write_text("{", encoding="utf-8")
+    fence, database = reopened(file)
+
+    with pytest.raises(FenceClosed, match="cannot be read"):
+        why_closed(fence, database)
+    database.close()
+
+
+def test_another_id_in_the_settings_is_closed(database: Database) -> None:
+    fence = establish(database)
+
+    assert "another installation's" in why_closed(replace(fence, instance="staging"), database)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_restored_dump_is_closed(database: Database) -> None:
+    fence = establish(database)
+    with database.engine.begin() as connection:  # what pg_restore --clean does to every table
+        connection.execute(text("CREATE TABLE restored (LIKE installation INCLUDING ALL)"))
+        connection.execute(text("INSERT INTO restored SELECT * FROM installation"))
+        connection.execute(text("DROP TABLE installation"))
+        connection.execute(text("ALTER TABLE restored RENAME TO installation"))
+
+    assert "was restored" in why_closed(fence, database)
+
+
+def test_a_person_opens_it_and_it_stays_open(file: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "moved.db"
+    shutil.copy(file, copy)
+    fence, database = reopened(copy)
+    assert why_closed(fence, database)
+
+    with database.sessions.begin() as session:
+        fence.confirm(session, by="ada", now=SEVEN)
+
+    assert why_closed(fence, database) == ""
+    with database.readers() as session:
+        assert (session.get_one(Installation, 1).confirmed_by or "").startswith("ada")
+    database.close()
+
+
+def test_commands_of_a_copied_installation_refuse_to_send(tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "newsletter"]
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    subprocess.run([*program, "init", home], check=True, capture_output=True)
+    shutil.copytree(home, copy)
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*program, "--config", copy / "config.toml", *words], capture_output=True, text=True, check=False
+        )
+
+    refused, told, opened = run("morning"), run("fence"), run("fence", "--confirm", "--yes")
+
+    assert (refused.returncode, "newsletter fence" in refused.stderr) == (2, True)
+    assert (told.returncode, "closed" in told.stdout) == (3, True)
+    assert opened.returncode == 0
+    assert run("morning").returncode == 3  # no digest: it looks for one again

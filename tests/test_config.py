@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,8 +37,12 @@ def test_the_packaged_default_says_what_the_code_would_do_anyway(tmp_path: Path)
 
     for section in ("public_url", "database", "keys", "transport", "sending"):
         assert getattr(written, section) == getattr(bare, section)
-    told = written.newsletters["ai_daily"].model_dump(exclude={"description"})
-    assert told == bare.newsletters["ai_daily"].model_dump(exclude={"description"})
+    # Trust is given and never a default: only the packaged file says that digests may go out by themselves.
+    apart: Any = {"description": True, "source": {"unattended"}}
+    told = written.newsletters["ai_daily"].model_dump(exclude=apart)
+    assert told == bare.newsletters["ai_daily"].model_dump(exclude=apart)
+    assert written.newsletters["ai_daily"].source.unattended
+    assert not bare.newsletters["ai_daily"].source.unattended
 
 
 def test_relative_paths_count_from_the_file_wherever_the_command_runs(

@@ -52,10 +52,12 @@ from subscribers.transfer import (
     ImportTerms,
     Standing,
     UnreadableList,
+    bulk,
     export_people,
     guard_cell,
     own_data,
 )
+from subscribers.verdicts import Verdict, suppress_addresses
 
 __all__ = [
     "IMPORT_FORMATS",
@@ -94,9 +96,11 @@ __all__ = [
     "TransitionNotAllowed",
     "UnreadableList",
     "UtcDateTime",
+    "Verdict",
     "apply",
     "ask_to_move",
     "base36",
+    "bulk",
     "confirm_move",
     "considered",
     "eligible",
@@ -123,6 +127,7 @@ __all__ = [
     "reach",
     "subscriptions",
     "suppress_address",
+    "suppress_addresses",
     "suppress_domain",
     "suppression_of",
 ]

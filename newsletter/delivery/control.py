@@ -171,6 +171,7 @@ class Chosen:
     words: str = ""  # somewhere in the reply
     lane: Lane | None = None
     subscriber_id: int | None = None
+    call_id: int | None = None  # of the last attempt
 
 
 def retry(session: Session, edition: Edition, chosen: Chosen, *, now: datetime) -> int:
@@ -234,6 +235,8 @@ def _matching(
     where: list[ColumnElement[bool]] = [Delivery.edition_id == edition.id, Delivery.state == state]
     if chosen.subscriber_id is not None:
         where.append(Delivery.subscriber_id == chosen.subscriber_id)
+    if chosen.call_id is not None:
+        where.append(Delivery.call_id == chosen.call_id)
     rows = session.execute(select(Batch.number, Batch.lane).where(Batch.edition_id == edition.id))
     lanes = {number: lane for number, lane in rows}  # noqa: C416 - rows, not pairs, to a type checker
     last = 0

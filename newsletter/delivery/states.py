@@ -51,6 +51,8 @@ class Event(StrEnum):
     RETRIED = "retried"  # a person has refused copies tried once more
     RESENT = "resent"  # a person accepts that somebody may get a second copy
     SETTLED = "settled"  # a person found out that it was accepted
+    PROVED = "proved"  # an event from the far side shows that it was accepted
+    RETURNED = "returned"  # the far side took it, and then dropped it for a reason that is ours
 
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -71,6 +73,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.IN_DOUBT, Event.ACCEPTED): State.ACCEPTED,
     (State.IN_DOUBT, Event.REFUSED): State.REFUSED,
     (State.IN_DOUBT, Event.DOUBTED): State.IN_DOUBT,
+    (State.IN_DOUBT, Event.PROVED): State.ACCEPTED,
+    # It never left the provider, so a person may have it tried once more.
+    (State.ACCEPTED, Event.RETURNED): State.REFUSED,
     # What only a person may do.
     (State.REFUSED, Event.RETRIED): State.WAITING,
     (State.IN_DOUBT, Event.RESENT): State.WAITING,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, SmallInteger, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -88,8 +88,20 @@ class Call(Base):
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     provider_id: Mapped[str | None] = mapped_column(String(255))
+    heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first event about the whole of it
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # it is over and left nothing in doubt
+    resent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by us, after it stayed silent
 
-    __table_args__ = (Index(None, "batch_id"),)
+    __table_args__ = (
+        Index(None, "batch_id"),
+        # The few that may have left something in doubt.
+        Index(
+            "ix_call_open_question",
+            "opened_at",
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )
 
 
 class Delivery(Base):

@@ -12,11 +12,13 @@ import newsletter.delivery.tables
 import newsletter.editions.approval
 import newsletter.editions.archive
 import newsletter.editions.edition
+import newsletter.feedback.tables
 import newsletter.fence
 import newsletter.limits
 import newsletter.morning.hours
 import newsletter.signup.requests  # noqa: F401
 from newsletter.delivery.tables import StateCode
+from newsletter.feedback.tables import KindCode
 from subscribers import Base, Choice, UtcDateTime
 
 
@@ -28,7 +30,7 @@ def _plain(kind: str, item: Any, _context: object) -> str | Literal[False]:
         return "sa.String(16)"
     if isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
-    if isinstance(item, StateCode):
+    if isinstance(item, StateCode | KindCode):
         return "sa.SmallInteger()"
     return "BIG_ID" if isinstance(item, BigInteger) else False
 

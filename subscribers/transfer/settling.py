@@ -164,10 +164,11 @@ def _suppress(session: Session, terms: ImportTerms, decided: Iterable[tuple[Pers
         "note": [_note(terms, person) for person, _ in rows],
         "created_at": [past(person.row.suppressed_at, terms.now) for person, _ in rows],
     }
-    bulk.insert(session, Suppression, values, _complaints_replace)
+    bulk.insert(session, Suppression, values, complaints_replace)
 
 
-def _complaints_replace(statement: Any) -> Any:
+def complaints_replace(statement: Any) -> Any:
+    """Leave the reason that there is, but for a complaint."""
     new, complained = statement.excluded, literal_column(f"'{Reason.COMPLAINED}'")
     return statement.on_conflict_do_update(
         index_elements=[Suppression.address_hash],

@@ -1,0 +1,133 @@
+"""How many read: opens by edition, clicks by link. Whom it was is not written down.
+
+A reader counts once for an edition and once for each link. To know that, the hash of (edition, reader,
+link) is remembered for some days under a key of the installation, which nobody else can turn back. What
+scanners and programs open does not count: they say who they are, or open one link after another faster
+than anybody reads. The caller owns the transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.digests.reader import read
+from newsletter.editions.edition import Edition
+from newsletter.errors import DigestError
+from newsletter.feedback.events import Event, Kind
+from newsletter.feedback.once import first_time
+from newsletter.feedback.tables import ReadCount
+from newsletter.keys import Keys
+from subscribers import bulk
+
+LONGEST_URL = 2_000
+SCANNER_LINKS = 3  # so many different links of one copy
+SCANNER_TIME = timedelta(seconds=5)  # within so long
+
+
+def count(session: Session, events: Iterable[Event], *, keys: Keys, now: datetime) -> None:
+    """Count the readers of editions and of links, each once."""
+    told = [event for event in events if event.kind in (Kind.OPENED, Kind.CLICKED) and not event.is_machine]
+    scanned = _scanned([event for event in told if event.kind is Kind.CLICKED])
+    urls: dict[bytes, str | None] = {}
+    found: dict[bytes, tuple[int, bytes]] = {}
+    for event in told:
+        if event.edition_id is None or (event.edition_id, event.subscriber_id) in scanned:
+            continue
+        url = event.url[:LONGEST_URL] if event.kind is Kind.CLICKED and event.url else None
+        if event.kind is Kind.CLICKED and url is None:
+            continue
+        link = hash_of(url)
+        urls[link] = url
+        once = f"{event.edition_id}\0{event.subscriber_id}\0{url or ''}".encode("utf-8", "surrogatepass")
+        found[hashlib.blake2b(once, digest_size=16, key=keys.message_salt[:64]).digest()] = (
+            event.edition_id,
+            link,
+        )
+    new = first_time(session, found, now=now)
+    counted = sorted(Counter(found[key] for key in new).items())
+    if counted:
+        values = {
+            "edition_id": [edition_id for (edition_id, _), _ in counted],
+            "url_hash": [link for (_, link), _ in counted],
+            "url": [urls[link] for (_, link), _ in counted],
+            "readers": [number for _, number in counted],
+        }
+        bulk.insert(session, ReadCount, values, _adding)
+
+
+def hash_of(url: str | None) -> bytes:
+    """Return what a link is counted under; None is the edition itself."""
+    return hashlib.blake2b((url or "").encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _adding(statement: Any) -> Any:
+    return statement.on_conflict_do_update(
+        index_elements=[ReadCount.edition_id, ReadCount.url_hash],
+        set_={"readers": ReadCount.readers + statement.excluded.readers},
+    )
+
+
+def _scanned(clicks: Sequence[Event]) -> set[tuple[int | None, int | None]]:
+    """Return the copies whose links were opened faster than anybody reads."""
+    by_copy: dict[tuple[int | None, int | None], list[tuple[datetime, str]]] = {}
+    for event in clicks:
+        by_copy.setdefault((event.edition_id, event.subscriber_id), []).append((event.at, event.url or ""))
+    return {copy for copy, told in by_copy.items() if _is_a_scan(sorted(told))}
+
+
+def _is_a_scan(told: Sequence[tuple[datetime, str]]) -> bool:
+    return any(
+        len({url for at, url in told if timedelta(0) <= at - first <= SCANNER_TIME}) >= SCANNER_LINKS
+        for first, _ in told
+    )
+
+
+def opens(session: Session, edition: Edition) -> int:
+    """Return how many readers opened an edition, as far as that can be known."""
+    found = session.get(ReadCount, (edition.id, hash_of(None)))
+    return found.readers if found else 0
+
+
+def clicks_by_story(session: Session, editions: Sequence[Edition]) -> dict[tuple[int, int], int]:
+    """Return how many readers followed a story's links, by (edition's id, place of the story from 0).
+
+    A story that nobody followed is not there; nor is anything, unless clicks are counted.
+    """
+    counted: dict[tuple[int, bytes], int] = {
+        (edition_id, bytes(link)): readers
+        for edition_id, link, readers in session.execute(
+            select(ReadCount.edition_id, ReadCount.url_hash, ReadCount.readers).where(
+                ReadCount.edition_id.in_([edition.id for edition in editions])
+            )
+        )
+    }
+    found: dict[tuple[int, int], int] = {}
+    for edition in editions:
+        for place, urls in enumerate(_links(edition)):
+            readers = sum(counted.get((edition.id, hash_of(url)), 0) for url in urls)
+            if readers:
+                found[edition.id, place] = readers
+    return found
+
+
+def _links(edition: Edition) -> list[list[str]]:
+    if not edition.digest_source:
+        return []
+    try:
+        digest = read(
+            edition.digest_source.encode(),
+            file=edition.digest_key or edition.label,
+            newsletter_name=edition.newsletter,
+            tz=UTC,
+            default_day=edition.day,
+        )
+    except DigestError:
+        return []  # a release that read it otherwise
+    return [[story.url] if story.url else [] for story in digest.stories]

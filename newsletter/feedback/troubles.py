@@ -1,0 +1,28 @@
+"""What feedback finds that a person must know. Pure: whoever calls tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Sort(StrEnum):
+    """What is the matter."""
+
+    ACCOUNT = "account"  # how our account with the provider stands has changed
+    DROPPED = "dropped"  # the provider drops copies for a reason that is ours
+    BLOCKED = "blocked"  # mailbox providers refuse what we send, or us
+    SILENT = "silent"  # a call was resent because nothing was heard of it
+    FAILED = "failed"  # a post could not be applied: a fault of ours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One thing to tell. The same ``sort``, edition and ``about`` are told once."""
+
+    sort: Sort
+    words: str
+    edition_id: int | None = None
+    about: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)

@@ -17,7 +17,7 @@ NODE := tests/node/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check chaos format bench screenshots tools apt lock clean
+.PHONY: help demo test check chaos month format bench screenshots tools apt lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ check: $(VENV)/dev ## the whole gate, the same here and in CI
 
 chaos: $(VENV)/dev ## kill what sends, 200 times, and count who got what; CHAOS="--only sqlite-smtp"
 	@$(BIN)/python -m tests.chaos $(CHAOS)
+
+month: $(VENV)/dev ## live through a month of mornings with replicas that are killed; MONTH="--seed 7"
+	@$(BIN)/python -m tests.month $(MONTH)
 
 format: $(VENV)/dev ## let ruff lay out the code and mend what it can
 	$(BIN)/ruff format .

@@ -108,6 +108,11 @@ class Timetable:
         today = self.moments(now.astimezone(self.schedule.tz).date())
         return today if today.send_at <= now else self.moments(today.day - timedelta(days=1))
 
+    def before(self, day: date) -> Moments:
+        """Return the moments of the last day before ``day`` that has an edition, within a fortnight."""
+        days = (day - timedelta(days=back) for back in range(1, 15))
+        return self.moments(next((one for one in days if self.decide(one).goes), day - timedelta(days=14)))
+
     def next(self, now: datetime) -> Moments:
         """Return the next day that has an edition and whose hour is still to come."""
         return next(

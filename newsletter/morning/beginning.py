@@ -32,6 +32,7 @@ from newsletter.errors import DigestError
 from newsletter.language import catalog
 from newsletter.morning.proof import Proof, as_json, prove
 from newsletter.rendering.renderer import Renderer
+from newsletter.timetable import Timetable
 from newsletter.urls import Urls
 from subscribers import languages
 
@@ -102,6 +103,8 @@ class Beginning:
     def find(self, day: date) -> Found:
         """Search the source for the digest of ``day``."""
         settings = self.newsletter.source
+        timetable = Timetable(self.newsletter.schedule)
+        before = timetable.before(day)
 
         def is_used(candidate: Candidate) -> bool:
             with self.database.readers() as session:
@@ -122,6 +125,8 @@ class Beginning:
                 newsletter_name=self.newsletter.name,
                 max_age=settings.max_age,
                 yesterday_evening=settings.yesterday_evening,
+                since=before.send_at,
+                until=timetable.moments(day).send_at,
                 already_sent=is_used,
             )
         )

@@ -68,13 +68,15 @@ class Unattended:
         if row and (row.state in SENT or row.state is State.SKIPPED):
             return row
         looked_at = row.examined_at if row else None
-        if row and looked_at and looked_at > due.latest:
-            return row  # too late, and it was said so: from here on it is a person's
         if row and looked_at and looked_at >= due.send_at and row.state is not State.READY:
-            # Its hour came and it could not begin. Now only a change of its digest can help.
+            # Its hour came and it could not begin. Now only a change of its digest can help, and in time.
+            if self.morning.now > due.latest:
+                return row
             row = self.prepare_day(due.day)
-            if row is None or (row.state is not State.READY and self.morning.now <= due.latest):
+            if row is None or row.state is not State.READY:
                 return self.morning.existing(due.day)
+        if row and looked_at and looked_at > due.latest:
+            return row  # it was said that it is too late: from here on it is a person's
         return self.morning.begin_due(due.day)
 
     def prepare(self) -> Edition | None:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"  # expiryDate is past
     TOO_OLD = "too_old"
     SENT = "sent"
+    MISSED = "missed"  # it was there for the edition before, which did not take it
     OTHER_DAY = "other_day"  # its name says the day, its front matter another
     UNDATED = "undated"
     OUTSIDE = "outside"  # a link that leads out of the folder

@@ -25,7 +25,7 @@ class Wanted:
     newsletter_name: str
     max_age: timedelta | None = None  # counted from the last change; None admits any
     yesterday_evening: bool = True
-    since: datetime | None = None  # when the edition before went out; for sources made of single stories
+    since: datetime | None = None  # the hour of the edition before; what is older was there for that one
     until: datetime | None = None  # when this one goes out
     already_sent: Callable[[Candidate], bool] = lambda candidate: False
 
@@ -69,6 +69,8 @@ class Wanted:
                 passed_over.append(one)
             elif self.already_sent(one):
                 passed_over.append(_passed(one, Reason.SENT, "it was sent already"))
+            elif self.since and one.day < self.day and one.modified_at < self.since:
+                passed_over.append(_passed(one, Reason.MISSED, "it was there for the edition before"))
             else:
                 candidates.append(one)
         candidates.sort(key=_newness, reverse=True)

@@ -137,8 +137,8 @@ def _day_in_hand(this: Unattended) -> date:
     """Return the day that is meant when none is named: one whose hour came and that waits, else the next."""
     from newsletter.editions.states import State
 
-    due = this.current()
-    row = this.morning.existing(due.day) if due else None
-    if due and row and row.state in (State.HELD, State.READY, State.MISSING):
+    due = this.morning.timetable.due(this.morning.now)
+    row = this.morning.existing(due.day)
+    if row and row.state in (State.HELD, State.READY, State.MISSING):
         return due.day
     return this.morning.timetable.next(this.morning.now).day

@@ -118,11 +118,11 @@ def _look(app: App, slug: str, day: date | None) -> Seen:
 
 
 def _show(app: App, slug: str, wanted: date | None, seen: Seen, *, as_json: bool, watched: bool) -> None:
-    from newsletter import slots
+    from newsletter.timetable import Timetable
 
     schedule = app.settings.newsletters[slug].schedule
     zone = schedule.tz
-    slot = slots.upcoming(slots.daily(schedule.send_at, zone), app.clock(), 1)[0].astimezone(zone)
+    slot = Timetable(schedule).next(app.clock()).send_at.astimezone(zone)
     if as_json:
         document = report_json(seen.report) if seen.report else {"newsletter": slug, "state": None}
         document |= {"next_slot": slot.isoformat()} | (_plain(seen.progress) if seen.progress else {})
@@ -142,9 +142,7 @@ def _show(app: App, slug: str, wanted: date | None, seen: Seen, *, as_json: bool
         print_report(seen.report if waits else replace(seen.report, next_due=None), zone)
     if seen.progress:
         _print_progress(seen.progress, zone)
-    typer.echo(
-        f"next morning: {slot:%Y-%m-%d %H:%M} {zone.key} (by `newsletter morning`, from cron or by hand)"
-    )
+    typer.echo(f"next edition: {slot:%Y-%m-%d %H:%M} {zone.key} (`newsletter schedule` tells more)")
     sys.stdout.flush()
 
 

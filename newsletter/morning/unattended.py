@@ -97,7 +97,7 @@ class Unattended:
         if row and _is_decided(row):
             return None
         found = morning.beginning.find(day)
-        if found.chosen is None and not found.errors and not anew:
+        if found.chosen is None and not found.errors:
             is_early = now < moments.prepare_at
             if (row is None and is_early) or (row and row.state is State.MISSING):
                 return None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from newsletter.digests.sources import Source
     from newsletter.fence import Fence
     from newsletter.fetching import Fetcher
-    from newsletter.morning import Morning
+    from newsletter.morning import Morning, Press
     from newsletter.morning.unattended import Unattended
     from newsletter.rendering.notice import NoticeRenderer
     from newsletter.rendering.renderer import Renderer
@@ -331,6 +331,12 @@ class App:
                 return
         with self.database.sessions.begin() as session:
             self.fence.establish(session, now=self.clock())
+
+    def press(self, slug: str) -> Press:
+        """Return what makes and sends editions that are no morning's: weekly ones, corrections, revisions."""
+        from newsletter.morning import Press
+
+        return Press.of(self.morning(slug))
 
     def refusal(self) -> str:
         """Return why this installation may not send editions; empty when it may."""

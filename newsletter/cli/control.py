@@ -20,11 +20,20 @@ if TYPE_CHECKING:
 
     from newsletter.app import App
     from newsletter.editions.edition import Edition
+    from newsletter.editions.states import Kind
 
 EditionDay = Annotated[
     datetime | None,
     typer.Option(
         "--day", formats=["%Y-%m-%d"], help="The day of the edition.", show_default="the newest sent"
+    ),
+]
+EditionKind = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        help="daily, weekly or correction; with a number where a day has several: correction-2.",
+        show_default="daily with --day, else the newest sent",
     ),
 ]
 Because = Annotated[str, typer.Option("--because", help="Why; kept with it and shown by status.")]
@@ -37,25 +46,27 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def pause(because: Because = "", day: EditionDay = None, newsletter: Newsletter = None) -> None:
+def pause(
+    because: Because = "", day: EditionDay = None, kind: EditionKind = None, newsletter: Newsletter = None
+) -> None:
     """Let nothing more of an edition begin; what is on its way ends within seconds."""
     from newsletter.delivery import control
 
     app = context.open_app()
     with app.database.sessions.begin() as session:
-        edition = the_edition(app, session, newsletter, day, lock=True)
+        edition = the_edition(app, session, newsletter, day, kind, lock=True)
         control.pause(session, edition, because=_by_whom(because))
     left = _left(app, edition)
     typer.echo(f"{name_of(edition)}: paused with {copies(left)} left; `newsletter resume` lets it go on")
 
 
-def resume(day: EditionDay = None, newsletter: Newsletter = None) -> None:
+def resume(day: EditionDay = None, kind: EditionKind = None, newsletter: Newsletter = None) -> None:
     """Let a paused edition go on, and count anew what is refused."""
     from newsletter.delivery import control
 
     app = context.open_app()
     with app.database.sessions.begin() as session:
-        edition = the_edition(app, session, newsletter, day, lock=True)
+        edition = the_edition(app, session, newsletter, day, kind, lock=True)
         control.resume(session, edition)
         off = control.switched_off(session)
     typer.echo(f"{name_of(edition)}: goes on with {copies(_left(app, edition))} left; {sent_by(app)}")
@@ -64,18 +75,22 @@ def resume(day: EditionDay = None, newsletter: Newsletter = None) -> None:
 
 
 def cancel(
-    because: Because = "", yes: Yes = False, day: EditionDay = None, newsletter: Newsletter = None
+    because: Because = "",
+    yes: Yes = False,
+    day: EditionDay = None,
+    kind: EditionKind = None,
+    newsletter: Newsletter = None,
 ) -> None:
     """End an edition for good: withdraw every copy that was not handed over."""
     from newsletter.delivery import control
 
     app = context.open_app()
     with app.database.readers() as session:
-        edition = the_edition(app, session, newsletter, day)
+        edition = the_edition(app, session, newsletter, day, kind)
     left = _left(app, edition)
     ask(f"{name_of(edition)}: withdraw {copies(left)} that nobody has yet? It cannot be undone.", yes=yes)
     with app.database.sessions.begin() as session:
-        edition = the_edition(app, session, edition.newsletter, edition.day, lock=True)
+        edition = again(session, edition)
         count = control.cancel(session, edition, because=_by_whom(because))
     typer.echo(f"{name_of(edition)}: cancelled; {copies(count)} withdrawn")
     if on_its_way := _left(app, edition):
@@ -116,7 +131,13 @@ def go() -> None:
 
 
 def the_edition(
-    app: App, session: Session, newsletter: str | None, day: object, *, lock: bool = False
+    app: App,
+    session: Session,
+    newsletter: str | None,
+    day: object,
+    kind: str | None = None,
+    *,
+    lock: bool = False,
 ) -> Edition:
     """Return the edition that is meant, frozen already; raise ``NewsletterError`` when there is none."""
     from sqlalchemy import select
@@ -127,9 +148,14 @@ def the_edition(
     wanted = day.date() if isinstance(day, datetime) else day
     query = select(Edition).where(Edition.newsletter == slug).order_by(Edition.day.desc(), Edition.id.desc())
     query = query.where(Edition.state.in_(SENT)) if wanted is None else query.where(Edition.day == wanted)
+    if wanted is not None or kind is not None:
+        which, serial = kind_of(kind or "daily")
+        query = query.where(Edition.kind == which)
+        query = query if serial is None else query.where(Edition.serial == serial)
     edition = session.scalars(query.limit(1).with_for_update() if lock else query.limit(1)).one_or_none()
     if edition is None:
-        raise NewsletterError(f"{slug}: there is no edition" + (f" of {wanted}" if wanted else " sent yet"))
+        what = f"{kind} edition" if kind else "edition"
+        raise NewsletterError(f"{slug}: there is no {what}" + (f" of {wanted}" if wanted else " sent yet"))
     if edition.state not in SENT:
         raise NewsletterError(
             f"{name_of(edition)}: nothing of it has been sent, it is {edition.state}; see `newsletter status`"
@@ -137,9 +163,28 @@ def the_edition(
     return edition
 
 
+def again(session: Session, edition: Edition) -> Edition:
+    """Return the same edition once more, locked: it may have moved on while a person was asked."""
+    return session.get_one(type(edition), edition.id, with_for_update=True, populate_existing=True)
+
+
+def kind_of(typed: str) -> tuple[Kind, int | None]:
+    """Return the kind and, if one was typed, the number in ``correction-2``; raise ``ConfigError``."""
+    from newsletter.editions.states import Kind
+
+    name, dash, number = typed.partition("-")
+    if name not in tuple(Kind) or (dash and not number.isdecimal()):
+        raise ConfigError(f"--kind: {typed!r} is none of {', '.join(Kind)}, or one of these with a number")
+    return Kind(name), int(number) if dash else None
+
+
 def name_of(edition: Edition) -> str:
     """Return how we name an edition to a person."""
-    return f"{edition.newsletter} {edition.day}"
+    from newsletter.editions.states import Kind
+
+    if edition.kind is Kind.DAILY:
+        return f"{edition.newsletter} {edition.day}"
+    return f"{edition.newsletter} {edition.day} {edition.kind}-{edition.serial}"
 
 
 def copies(count: int) -> str:

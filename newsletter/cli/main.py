@@ -12,6 +12,7 @@ import typer
 
 from newsletter import __version__
 from newsletter.cli import (
+    afterwards,
     archive,
     context,
     control,
@@ -50,6 +51,7 @@ for part in (
     status,
     control,
     settling,
+    afterwards,
     people,
     archive,
     dkim,

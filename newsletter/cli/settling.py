@@ -8,15 +8,24 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from newsletter.cli import context
-from newsletter.cli.control import Because, EditionDay, Yes, ask, copies, name_of, sent_by, the_edition
+from newsletter.cli.control import (
+    Because,
+    EditionDay,
+    EditionKind,
+    Yes,
+    again,
+    ask,
+    copies,
+    name_of,
+    sent_by,
+    the_edition,
+)
 from newsletter.cli.digest import Newsletter
 from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
-
-    from sqlalchemy.orm import Session
 
     from newsletter.app import App
     from newsletter.delivery.control import Chosen
@@ -50,6 +59,7 @@ def retry(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count them.")] = False,
     yes: Yes = False,
     day: EditionDay = None,
+    kind: EditionKind = None,
     newsletter: Newsletter = None,
 ) -> None:
     """Try refused copies of an edition once more, those that you choose."""
@@ -66,7 +76,7 @@ def retry(
         )
     app = context.open_app()
     with app.database.readers() as session:
-        edition = the_edition(app, session, newsletter, day)
+        edition = the_edition(app, session, newsletter, day, kind)
         refused = books.of_edition(session, edition)[State.REFUSED]
         meant = control.count(session, edition, chosen, State.REFUSED)
     if not meant:
@@ -76,7 +86,7 @@ def retry(
         return
     ask("Try them once more?", yes=yes)
     with app.database.sessions.begin() as session:
-        edition = _again(app, session, edition)
+        edition = again(session, edition)
         count = control.retry(session, edition, chosen, now=app.clock())
     _say_waiting(app, edition, count)
 
@@ -89,6 +99,7 @@ def settle(
     subscriber: SubscriberId = None,
     yes: Yes = False,
     day: EditionDay = None,
+    kind: EditionKind = None,
     newsletter: Newsletter = None,
 ) -> None:
     """List the copies of an edition that are in doubt, or say what is to become of them."""
@@ -103,7 +114,7 @@ def settle(
     chosen = _chosen(lane, subscriber)
     app = context.open_app()
     with app.database.readers() as session:
-        edition = the_edition(app, session, newsletter, day)
+        edition = the_edition(app, session, newsletter, day, kind)
         meant = control.count(session, edition, chosen, State.IN_DOUBT)
         shown = in_doubt(session, edition, chosen, limit=SHOWN)
     if not meant:
@@ -121,7 +132,7 @@ def settle(
     else:
         ask(f"{name_of(edition)}: take {copies(meant)} in doubt for accepted?", yes=yes)
     with app.database.sessions.begin() as session:
-        edition = _again(app, session, edition)
+        edition = again(session, edition)
         if resend:
             count = control.resend(session, edition, chosen, now=app.clock())
         else:
@@ -130,11 +141,6 @@ def settle(
         _say_waiting(app, edition, count)
     else:
         typer.echo(f"{name_of(edition)}: {copies(count)} settled as accepted")
-
-
-def _again(app: App, session: Session, edition: Edition) -> Edition:
-    """Return the same edition once more, locked: it may have moved on while a person was asked."""
-    return the_edition(app, session, edition.newsletter, edition.day, lock=True)
 
 
 def _say_waiting(app: App, edition: Edition, count: int) -> None:

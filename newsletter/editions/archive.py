@@ -29,6 +29,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
 
@@ -149,6 +150,47 @@ def publish(
     page = _page(session, edition.newsletter, Key(edition.day, edition.kind, edition.serial))
     page.edition_id = edition.id
     return _write(session, page, digest, pictures, published_at=edition.frozen_at or now, now=now)
+
+
+def replace(
+    session: Session, edition: Edition, digest: Digest, pictures: Sequence[Picture] = (), *, now: datetime
+) -> ArchivePage:
+    """Show ``digest`` on the page of an edition from now on; what went out stays with the edition."""
+    page = _page(session, edition.newsletter, Key(edition.day, edition.kind, edition.serial))
+    published_at = page.published_at or edition.frozen_at or now
+    page.edition_id = edition.id
+    return _write(session, page, digest, pictures, published_at=published_at, now=now)
+
+
+def touch(session: Session, edition: Edition, *, now: datetime) -> None:
+    """Say that the page of an edition changed: a correction is shown on it. None yet is none to change."""
+    session.execute(
+        update(ArchivePage)
+        .where(ArchivePage.edition_id == edition.id)
+        .values(updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def source_of(session: Session, edition: Edition) -> str:
+    """Return the Markdown of an edition as the archive shows it: corrected, where it was."""
+    shown = session.scalar(select(ArchivePage.source).where(ArchivePage.edition_id == edition.id))
+    return shown or edition.digest_source or ""
+
+
+def corrections(session: Session, page: ArchivePage) -> Sequence[Edition]:
+    """Return the corrections of a page's edition that went out, oldest first."""
+    if page.edition_id is None:
+        return ()
+    return session.scalars(
+        select(Edition)
+        .where(
+            Edition.corrects_id == page.edition_id,
+            Edition.newsletter == page.newsletter,
+            Edition.state.in_(SENT),
+        )
+        .order_by(Edition.frozen_at, Edition.id)
+    ).all()
 
 
 def add(

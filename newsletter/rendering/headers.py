@@ -10,16 +10,27 @@ import re
 from email.header import Header
 
 from newsletter.config import NewsletterSettings
-from newsletter.mailing import Hole, Template
+from newsletter.mailing import Hole, HoleKind, Template
 from newsletter.urls import Urls
 
+CORRECTS = Hole("corrects", HoleKind.HEADER, "sample")  # the left of a Message-ID; see Composer
 ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058: this and nothing else
 
 
 def edition_headers(
-    newsletter: NewsletterSettings, *, urls: Urls, language: str, edition: str, kind: str, leave: Hole
+    newsletter: NewsletterSettings,
+    *,
+    urls: Urls,
+    language: str,
+    edition: str,
+    kind: str,
+    leave: Hole,
+    answers: str = "",
 ) -> tuple[tuple[str, Template], ...]:
-    """Return the headers of one edition; ``leave`` is the hole for a reader's own goodbye page."""
+    """Return the headers of one edition; ``leave`` is the hole for a reader's own goodbye page.
+
+    ``answers`` is the domain in the Message-ID of the copy that each copy answers to, if it does.
+    """
     domain = newsletter.sender.address.rpartition("@")[2].lower()
     literal = {
         "Reply-To": newsletter.sender.reply_to,
@@ -33,6 +44,10 @@ def edition_headers(
     }
     headers = {name: Template((value,)) for name, value in literal.items() if value}
     headers["List-Unsubscribe"] = Template(("<", leave, ">"))
+    if answers:
+        # A mail program shows the correction with what it corrects (RFC 5322, 3.6.4).
+        original = Template(("<", CORRECTS, f"@{answers}>"))
+        headers |= {"In-Reply-To": original, "References": original}
     return tuple(sorted(headers.items()))
 
 

@@ -58,18 +58,20 @@ class Renderer:
         edition: str,
         kind: str = "daily",
         serial: int = 1,
+        answers: str = "",
     ) -> Rendered:
         """Return ``digest`` as the mailing that goes out on ``day``, or raise ``TemplateError``.
 
-        ``edition`` is the mailing's label. A reader's values fill ``leave_url``, ``manage_url`` and
-        ``address``; without them the links lead to the sign-up page.
+        ``edition`` is the mailing's label. ``answers`` is the domain in the Message-ID of the copies that
+        those of a correction answer to; empty: they answer to none. A reader's values fill ``leave_url``,
+        ``manage_url`` and ``address``; without them the links lead to the sign-up page.
         """
         words = catalog(language)
         marks = Marks([repr(digest), repr(newsletter), repr(urls), edition])
         values = _values(digest, newsletter, words, urls=urls, day=day)
         values["online_url"] = urls.edition(day, kind, serial)
         values |= {name: marks.mark(name) for name in ("leave_url", "manage_url", "address")}
-        values["subject"] = subject = self._subject(digest, newsletter, words, values, marks)
+        values["subject"] = subject = self._subject(digest, newsletter, words, values, marks, kind)
         values["preheader"] = first_words = preheader(digest, words)
 
         leave = Hole("leave_url", HoleKind.URL, urls.home)
@@ -86,7 +88,13 @@ class Renderer:
             sender=Sender(newsletter.sender_name, newsletter.sender.address),
             subject=subject,
             headers=edition_headers(
-                newsletter, urls=urls, language=words.tag, edition=edition, kind=kind, leave=leave
+                newsletter,
+                urls=urls,
+                language=words.tag,
+                edition=edition,
+                kind=kind,
+                leave=leave,
+                answers=answers,
             ),
             text=marks.split(
                 text, leave, manage, Hole("address", HoleKind.TEXT, your_address), where=text_file
@@ -113,16 +121,22 @@ class Renderer:
         words: Catalog,
         values: Mapping[str, object],
         marks: Marks,
+        kind: str,
     ) -> str:
-        """Return the digest's own subject, else the newsletter's pattern, else the template's."""
+        """Return the digest's own subject, else the newsletter's pattern, else the template's.
+
+        The pattern is for daily editions; the others have templates of their own for their subjects.
+        """
         names = {**values, "story": headline(digest, name=newsletter.name), "cut": cut, "say": words.say}
         if digest.front.subject and digest.front.subject.strip():
             where, subject = "subject", clean(digest.front.subject)
-        elif newsletter.subject:
+        elif newsletter.subject and kind == DEFAULT_TEMPLATE:
             where = "the newsletter's setting subject"
             subject = self._templates.render_pattern(newsletter.subject, names, setting=where)
         else:
-            name, where = self._file(newsletter, "subject.txt.j2")
+            is_daily = kind == DEFAULT_TEMPLATE
+            own = None if is_daily else self._templates.folders.find(f"{kind}/subject.txt.j2")
+            name, where = (own.name, own.file) if own else self._file(newsletter, "subject.txt.j2")
             subject = self._templates.render(name, names)
         # Given no hole, the marks raise where one stands: a subject is the same for every reader.
         marks.split(subject, where=where)

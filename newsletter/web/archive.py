@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from newsletter import language
 from newsletter.config import NewsletterSettings
 from newsletter.digests.digest import Digest
+from newsletter.digests.prose import Block, Link, Paragraph
 from newsletter.digests.reader import read
 from newsletter.editions import archive
 from newsletter.editions.archive import ArchivePage, ArchivePicture, Key
@@ -53,6 +54,14 @@ class Find:
     page: ArchivePage
     url: str
     parts: list[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A correction on the page of what it corrects."""
+
+    day: date
+    prose: Prose
 
 
 class Archive:
@@ -94,6 +103,7 @@ class Archive:
             older, newer = archive.neighbours(session, page)
             words = language.catalog(self.door.language(request, slug))
             prose = self._written(page, pictures, newsletter, self.door.app.urls(slug))
+            notes = self._notes(session, page, newsletter, self.door.app.urls(slug))
         # Absolute as in an email; the policy knows only the name the site was reached by.
         absolute, local = f'src="{self.door.app.urls(slug).archive}/', f'src="{here.archive}/'
         prose = prose.rewritten(
@@ -107,6 +117,8 @@ class Archive:
             is_public=True,
             page_=page,
             prose=prose,
+            notes=notes,
+            say_date=words.long_date,
             long_date=words.long_date(page.day),
             weekday=words.weekday(page.day),
             canonical=_address(self.door.app.urls(slug), page),
@@ -238,6 +250,20 @@ class Archive:
         unnamed = language.catalog(newsletter.language).say("text.image")
         return Prose.of(digest, HtmlWriter(_UNSTYLED, unnamed_image=unnamed))
 
+    def _notes(
+        self, session: Session, page: ArchivePage, newsletter: NewsletterSettings, urls: Urls
+    ) -> list[Note]:
+        """Return the corrections of a page's edition, each without the link that leads here."""
+        unnamed = language.catalog(newsletter.language).say("text.image")
+        notes = []
+        for edition in archive.corrections(session, page):
+            digest = _read(edition.digest_source or "", newsletter, edition.day)
+            said = _without_link(digest, _address(urls, page))
+            prose = Prose.of(said, HtmlWriter(_UNSTYLED, unnamed_image=unnamed))
+            safe = prose.rewritten(Markup)  # the sanitiser made it
+            notes.append(Note(day=edition.day, prose=safe))
+        return notes
+
     def _in_feed(
         self, session: Session, page: ArchivePage, newsletter: NewsletterSettings, urls: Urls
     ) -> str:
@@ -248,7 +274,12 @@ class Archive:
             for label, is_on in (("advert", page.sponsored), ("ai_label", page.ai_generated))
             if is_on
         ]
-        pieces = [f"<p><b>{Markup.escape(label)}</b></p>" for label in labels] + [prose.intro]
+        pieces = [f"<p><b>{Markup.escape(label)}</b></p>" for label in labels]
+        for note in self._notes(session, page, newsletter, urls):
+            corrected = Markup.escape(words.say("archive.corrected", date=words.long_date(note.day)))
+            said = "".join(note.prose.fragments())
+            pieces.append(f"<blockquote><p><b>{corrected}</b></p>{said}</blockquote>")
+        pieces.append(prose.intro)
         for section in prose.sections:
             pieces.append(f"<h2>{section.title}</h2>{section.lead}" if section.title else section.lead)
             pieces += [
@@ -304,6 +335,30 @@ def _read(source: str, newsletter: NewsletterSettings, day: date) -> Digest:
         tz=newsletter.schedule.tz,
         default_day=day,
     )
+
+
+def _without_link(digest: Digest, url: str) -> Digest:
+    """Return a correction without the paragraph that is nothing but a link to ``url``."""
+
+    def kept(blocks: Sequence[Block]) -> tuple[Block, ...]:
+        return tuple(block for block in blocks if not _is_link_to(block, url))
+
+    sections = tuple(
+        replace(
+            section,
+            lead=kept(section.lead),
+            stories=tuple(replace(story, body=kept(story.body)) for story in section.stories),
+        )
+        for section in digest.sections
+    )
+    return replace(digest, intro=kept(digest.intro), sections=sections)
+
+
+def _is_link_to(block: Block, url: str) -> bool:
+    match block:
+        case Paragraph(children=(Link(url=target),)):
+            return target == url
+    return False
 
 
 def _bundle(folder: Path, edition: Edition) -> Path | None:

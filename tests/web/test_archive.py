@@ -9,12 +9,14 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
+from sqlalchemy import select
 
 from newsletter.digests.reader import read
 from newsletter.editions import archive
 from newsletter.editions.archive import Key
+from newsletter.editions.edition import Edition
 from newsletter.editions.pictures import Picture
-from newsletter.editions.states import State
+from newsletter.editions.states import Kind, State
 from tests.support import DAY, SEVEN, SLUG, new_edition
 from tests.web.support import BASE, PAPER, House
 
@@ -214,3 +216,33 @@ def test_every_page_answers_head_and_speaks_english(house: House, path: str) -> 
     if path != "feed.xml":
         assert '<html lang="en"' in page.text
         assert 'lang="zh-CN"' in page.text or "<mark>" in page.text
+
+
+def test_a_corrected_edition_says_so_on_its_page_and_in_the_feed(house: House) -> None:
+    send(house, State.FINISHED)
+    assert house.client.get(f"/{SLUG}/archive/{DAY}").status_code == 200
+    later = SEVEN + timedelta(hours=3)
+    link = f"{BASE}/{SLUG}/archive/{DAY}"
+    correction = new_edition()
+    correction.kind, correction.state, correction.frozen_at = Kind.CORRECTION, State.FINISHED, later
+    correction.digest_source = (
+        f'---\ntitle: "更正：今日速递"\n---\n\n是**七百**公里 <script>alert(1)</script>。\n\n[看]({link})\n'
+    )
+    with house.writing() as session:
+        original = session.scalars(select(Edition)).one()
+        correction.corrects_id = original.id
+        session.add(correction)
+        archive.touch(session, original, now=later)
+
+    page = house.client.get(f"/{SLUG}/archive/{DAY}").text
+    feed = ElementTree.fromstring(house.client.get(f"/{SLUG}/feed.xml").content)
+
+    note = page[page.index('<aside class="corrected">') : page.index("</aside>")]
+    assert "2026年11月23日更正" in note
+    assert "<strong>七百</strong>" in note
+    assert "script" not in note
+    assert link not in note
+    entries = {entry.findtext(f"{ATOM}id"): entry for entry in feed.findall(f"{ATOM}entry")}
+    assert entries[link].findtext(f"{ATOM}updated") == "2026-11-23T02:00:00Z"
+    assert "七百" in (entries[link].findtext(f"{ATOM}content") or "")
+    assert house.client.get(f"/{SLUG}/archive/{DAY}-correction-1").status_code == 200

@@ -28,12 +28,13 @@ class Operations:
         return PlainTextResponse("ok\n")
 
     def ready(self) -> JSONResponse:
-        """Say whether the database answers and a worker is alive; 503 when not both."""
-        found = {"database": False, "worker": False}
+        """Say whether the database answers and may send, and a worker is alive; 503 when not all of it."""
+        found = {"database": False, "fence": False, "worker": False}
         try:
             with self.door.reading() as session:
                 session.execute(text("select 1"))
                 found["database"] = True
+                found["fence"] = not self.door.app.why_fenced()
                 found["worker"] = heartbeat.is_beating(session, now=self.door.now())
         except SQLAlchemyError:
             pass  # the answer says it

@@ -374,7 +374,7 @@ def test_ready_is_red_without_a_worker(house: House) -> None:
     beating = house.client.get("/readyz")
     house.clock.forward(heartbeat.FRESH * 2)
 
-    assert (without.status_code, without.json()) == (503, {"database": True, "worker": False})
+    assert (without.status_code, without.json()) == (503, {"database": True, "fence": True, "worker": False})
     assert beating.status_code == 200
     assert house.client.get("/readyz").status_code == 503
     assert house.client.get("/healthz").status_code == 200

@@ -15,7 +15,7 @@ from newsletter import limits
 from newsletter.app import App
 from newsletter.config import DatabaseSettings, NewsletterSettings, Settings, TransportKind, TransportSettings
 from newsletter.database import DatabaseBusy
-from newsletter.delivery import heartbeat, late
+from newsletter.delivery import calls, heartbeat, late, ledger
 from newsletter.delivery.states import State
 from newsletter.delivery.stopping import Stopping
 from newsletter.delivery.tables import Delivery, Notice
@@ -182,6 +182,24 @@ def test_on_sqlite_another_sender_is_waited_for(app: App, sent: MemoryTransport)
 
     assert kept == (0 if sole else 1)
     assert len(sent.kept) == 1
+
+
+def test_on_sqlite_nobody_waits_for_the_lease_of_a_worker_that_died_over_the_last_batch(app: App) -> None:
+    edition = frozen(app.database, readers(2))
+    with app.database.sessions.begin() as session:
+        batch = ledger.claim(session, owner="dead", now=SEVEN, lease=timedelta(minutes=3))
+        assert batch
+        call = calls.open_call(session, batch, transport="memory", now=SEVEN)
+        today = {"newsletter": SLUG, "day": edition.day, "now": SEVEN, "lease": timedelta(minutes=3)}
+        calls.take(session, batch, call, after_id=0, limit=1, **today)
+
+    Worker(app).send_editions()
+
+    with app.database.readers() as session:
+        states = [row.state for row in session.scalars(select(Delivery).order_by(Delivery.subscriber_id))]
+    # Where several may send, its lease must run out first: perhaps it lives.
+    is_alone = app.database.is_sqlite
+    assert states == ([State.IN_DOUBT, State.ACCEPTED] if is_alone else [State.IN_FLIGHT, State.WAITING])
 
 
 def test_a_morning_by_hand_is_told_when_the_worker_is_sending(app: App) -> None:

@@ -166,10 +166,16 @@ def _due(now: datetime) -> Select[int]:
     )
 
 
-def is_due(session: Session, *, now: datetime, newsletters: Collection[str]) -> bool:
-    """Say whether there is a batch to claim, or one to take back."""
+def is_due(session: Session, *, now: datetime, newsletters: Collection[str], one_sends: bool = False) -> bool:
+    """Say whether there is a batch to claim, or one to take back.
+
+    ``one_sends`` says that whoever may send is the only one (see ``Database.sole_sender``): then whatever
+    is claimed is to be taken back, and nobody waits for a dead worker's lease to run out.
+    """
     due = _due(now).where(Edition.newsletter.in_(newsletters))
-    dead = select(Batch.id).where(Batch.state == BatchState.CLAIMED, Batch.lease_ends_at <= now)
+    dead = select(Batch.id).where(Batch.state == BatchState.CLAIMED)
+    if not one_sends:
+        dead = dead.where(Batch.lease_ends_at <= now)
     return (
         session.scalars(due.limit(1)).first() is not None
         or session.scalars(dead.limit(1)).first() is not None

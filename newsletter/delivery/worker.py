@@ -120,10 +120,12 @@ class Courier:
         return was_ours
 
     def is_due(self) -> bool:
-        """Say whether there is a batch to send at this moment."""
+        """Say whether there is a batch to send, or one to take back, while none is being sent by us."""
         now = self.clock()
         with self.database.readers() as session:
-            return ledger.is_due(session, now=now, newsletters=list(self.senders))
+            return ledger.is_due(
+                session, now=now, newsletters=list(self.senders), one_sends=self.database.is_sqlite
+            )
 
     def wake(self, session: Session, *, edition_id: int | None = None) -> int:
         """Tell the engine of batches that wait and that it may not know; return how many.

@@ -189,7 +189,7 @@ def test_on_sqlite_nobody_waits_for_the_lease_of_a_worker_that_died_over_the_las
     with app.database.sessions.begin() as session:
         batch = ledger.claim(session, owner="dead", now=SEVEN, lease=timedelta(minutes=3))
         assert batch
-        call = calls.open_call(session, batch, transport="memory", now=SEVEN)
+        call = calls.open_call(batch, transport="memory", now=SEVEN)
         today = {"newsletter": SLUG, "day": edition.day, "now": SEVEN, "lease": timedelta(minutes=3)}
         calls.take(session, batch, call, after_id=0, limit=1, **today)
 

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.engine import CursorResult, Result
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from newsletter.delivery import statements
 from newsletter.delivery.states import Event, LeaseLost, after, before
@@ -43,9 +42,12 @@ class Taken:
     is_last: bool  # the batch holds nothing behind them that can be sent now
 
 
-def open_call(session: Session, batch: Batch, *, transport: str, now: datetime) -> Call:
-    """Begin an attempt to hand over copies of a batch: the name that providers will echo."""
-    call = Call(
+def open_call(batch: Batch, *, transport: str, now: datetime) -> Call:
+    """Begin an attempt to hand over copies of a batch: the name that providers will echo.
+
+    It gets its row when it first takes up copies.
+    """
+    return Call(
         key=secrets.token_hex(16),
         batch_id=batch.id,
         mailing_id=batch.mailing_id,  # as the batch was claimed: what this worker hands over
@@ -53,9 +55,6 @@ def open_call(session: Session, batch: Batch, *, transport: str, now: datetime) 
         copies=0,
         opened_at=now,
     )
-    session.add(call)
-    session.flush()
-    return call
 
 
 def take(
@@ -77,22 +76,18 @@ def take(
     copies are never handed over a second time without evidence. Raises ``LeaseLost``.
     """
     renew(session, batch, now=now, lease=lease)
+    connection = session.connection()
     where = {"edition": batch.edition_id, "number": batch.number, "last": batch.last_subscriber_id}
-    found = (
-        session.connection()
-        .execute(
-            statements.look(newsletter, day, to),
-            where | {"first": max(batch.first_subscriber_id, after_id + 1), "most": limit + 1},
-        )
-        .all()
-    )
-    is_last = len(found) <= limit
-    looked: list[Any] = list(found[:limit])
+    where |= {"first": max(batch.first_subscriber_id, after_id + 1), "most": limit + 1}
+    looked: Sequence[Any] = connection.execute(statements.look(newsletter, day, to), where).all()
+    is_last = len(looked) <= limit
+    looked = looked if is_last else looked[:limit]
     gone = {id_: reason or "unknown" for id_, address, reason in looked if reason or not address}
     if gone:
         withdraw(session, batch, gone)
     readers = [(id_, address) for id_, address, _ in looked if id_ not in gone]
     if readers:
+        _count_copies(session, call, len(readers))
         intent = {
             "edition": batch.edition_id,
             "first": readers[0][0],
@@ -100,15 +95,27 @@ def take(
             "number": batch.number,
             "call": call.id,
         }
-        if session.get_bind().dialect.name == "postgresql":
-            taken = session.execute(statements.TAKE_THESE, intent | {"ids": [id_ for id_, _ in readers]})
+        if _is_postgres(session):
+            ids = [id_ for id_, _ in readers]
+            taken = connection.execute(statements.TAKE_THESE, intent | {"ids": ids})
         else:
-            taken = session.execute(statements.TAKE, intent)
+            taken = connection.execute(statements.TAKE, intent)
         if touched(taken) != len(readers):
             raise LeaseLost(f"batch {batch.id} is no longer ours")
-        session.execute(statements.COUNT_COPIES, {"call": call.id, "more": len(readers)})
-        set_committed_value(call, "copies", call.copies + len(readers))
     return Taken(readers, looked[-1][0] if looked else after_id, is_last)
+
+
+def _count_copies(session: Session, call: Call, more: int) -> None:
+    """Write a call's row, or the number of copies it has now."""
+    copies = call.copies + more
+    connection = session.connection()
+    if call.copies == 0:
+        row = {"key": call.key, "batch_id": call.batch_id, "mailing_id": call.mailing_id}
+        row |= {"transport": call.transport, "copies": copies, "opened_at": call.opened_at}
+        call.id = connection.execute(statements.OPEN_CALL, row).scalar_one()
+    else:
+        connection.execute(statements.COUNT_COPIES, {"call": call.id, "more": more})
+    call.copies = copies
 
 
 def is_known(session: Session, call: Call) -> bool:
@@ -138,7 +145,7 @@ def untake(session: Session, batch: Batch, call: Call, *, after_id: int) -> int:
 def renew(session: Session, batch: Batch, *, now: datetime, lease: timedelta) -> None:
     """Hold on to a batch for another lease, or raise ``LeaseLost``."""
     ours = {"batch_id": batch.id, "by": batch.owner, "at": now, "ends_at": now + lease}
-    if touched(session.execute(statements.RENEW, ours)) != 1:
+    if touched(session.connection().execute(statements.RENEW, ours)) != 1:
         raise LeaseLost(f"batch {batch.id} is no longer ours")
 
 
@@ -157,24 +164,35 @@ def record(
     session: Session, batch: Batch, call: Call, results: Iterable[Became], *, now: datetime
 ) -> Mapping[Event, int]:
     """Write what became of copies of a call, in parts if need be; return what happened to how many."""
-    session.execute(statements.LOCK_BATCH, {"batch_id": batch.id})
-    results = list(results)
-    ids = {result.provider_id for result in results}
-    # A provider that names the call as a whole names it once, in the call's row; a name that only
-    # some copies have is theirs, and proves nothing of the others.
-    shared = ids.pop() if len(ids) == 1 and len(results) > 1 else None
-    rows: dict[Event, list[tuple[int, str | None, str | None]]] = {}
-    for subscriber_id, event, provider_id, reply in results:
-        own = None if provider_id == shared else told(provider_id, NAME_LENGTH)
-        words = told(discreet(reply), REPLY_LENGTH) if reply else None
-        rows.setdefault(event, []).append((subscriber_id, own, words))
-    counts = {event: _write(session, batch, call, event, some) for event, some in rows.items()}
+    connection = session.connection()
+    if _is_postgres(session):  # SQLite has one writer, and it is us
+        connection.execute(statements.LOCK_BATCH, {"batch_id": batch.id})
+    results = results if isinstance(results, list) else list(results)
+    alike = {result[1:] for result in results}
+    if len(alike) == 1 and len(results) == call.copies:
+        # All that the call took up, and all of it alike: one range says which.
+        ((event, name, reply),) = alike
+        shared = name if len(results) > 1 else None
+        ids = [result[0] for result in results]
+        span = {"edition": batch.edition_id, "call": call.id, "first": min(ids), "last": max(ids)}
+        span |= {"name": told(None if shared else name, NAME_LENGTH), "words": _words(reply)}
+        counts = {event: touched(connection.execute(statements.ALL_OF_CALL[event], span))}
+    else:
+        names = {name for _, name, _ in alike}
+        # A provider that names the call as a whole names it once, in the call's row; a name that only
+        # some copies have is theirs, and proves nothing of the others.
+        shared = names.pop() if len(names) == 1 and len(results) > 1 else None
+        rows: dict[Event, list[tuple[int, str | None, str | None]]] = {}
+        for subscriber_id, event, provider_id, reply in results:
+            own = None if provider_id == shared else told(provider_id, NAME_LENGTH)
+            rows.setdefault(event, []).append((subscriber_id, own, _words(reply)))
+        counts = {event: _write(session, batch, call, event, some) for event, some in rows.items()}
     name = told(shared, NAME_LENGTH)
-    session.execute(statements.CLOSE_CALL, {"call": call.id, "at": now, "name": name})
+    connection.execute(statements.CLOSE_CALL, {"call": call.id, "at": now, "name": name})
     accepted, refused = counts.get(Event.ACCEPTED, 0), counts.get(Event.REFUSED, 0)
     if accepted or refused:
         more = {"more_accepted": accepted, "more_refused": refused}
-        session.execute(statements.COUNT_OUTCOMES, {"batch_id": batch.id, **more})
+        connection.execute(statements.COUNT_OUTCOMES, {"batch_id": batch.id, **more})
     return counts
 
 
@@ -188,6 +206,10 @@ def in_batch(batch: Batch) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def _words(reply: str | None) -> str | None:
+    return told(discreet(reply), REPLY_LENGTH) if reply else None
+
+
 def _write(
     session: Session, batch: Batch, call: Call, event: Event, rows: list[tuple[int, str | None, str | None]]
 ) -> int:
@@ -196,16 +218,17 @@ def _write(
     A row is (subscriber, the provider's name for the copy, the reply).
     """
     which = {"edition": batch.edition_id, "call": call.id}
-    # Where the rows are all that the call took up, one range says which.
-    if len(rows) == call.copies and not any(name or words for _, name, words in rows):
-        span = {"first": min(row[0] for row in rows), "last": max(row[0] for row in rows)}
-        return touched(session.execute(statements.ALL_OF_CALL[event], which | span))
-    if session.get_bind().dialect.name == "postgresql":
+    connection = session.connection()
+    if _is_postgres(session):
         ids, names, words = (list(column) for column in zip(*rows, strict=True))
         given = {"ids": ids, "names": names, "replies": words}
-        return touched(session.execute(statements.MANY_OF_CALL[event], which | given))
+        return touched(connection.execute(statements.MANY_OF_CALL[event], which | given))
     each = [which | {"who": id_, "name": name, "words": words} for id_, name, words in rows]
-    return touched(session.connection().execute(statements.EACH_OF_CALL[event], each))
+    return touched(connection.execute(statements.EACH_OF_CALL[event], each))
+
+
+def _is_postgres(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
 
 
 def touched(result: Result[Any]) -> int:

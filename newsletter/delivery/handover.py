@@ -194,7 +194,7 @@ class HandOver:
                 self.stopped_because, self.next_at = "the lane must wait", granted.next_at
             self._ask_at = time.monotonic() + wait.total_seconds()
             return None
-        call = self._call or calls.open_call(session, self._batch, transport=self._transport.name, now=now)
+        call = self._call or calls.open_call(self._batch, transport=self._transport.name, now=now)
         taken = calls.take(
             session,
             self._batch,
@@ -208,10 +208,8 @@ class HandOver:
             lease=self._lease,
         )
         self._pacer.refund(session, self._batch.lane, granted.copies - len(taken.readers))
-        if self._call is None and not taken.readers:
-            session.delete(call)
-            return taken
-        self._call = call
+        if taken.readers:
+            self._call = call
         return taken
 
     # ---- outcomes in ----

@@ -8,20 +8,20 @@ UTC; the caller owns the transaction and makes no network call inside it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, exists, func, insert, literal, or_, select, update
+from sqlalchemy import exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from newsletter import fence
 from newsletter.delivery import audience, retry, statements
 from newsletter.delivery.calls import in_batch, touched
 from newsletter.delivery.states import SENDABLE, BatchState, Event, LeaseLost, State, after, before
-from newsletter.delivery.tables import REPLY_LENGTH, SENDING, Batch, Delivery, Switch
+from newsletter.delivery.tables import REPLY_LENGTH, Batch, Delivery
 from newsletter.editions.edition import OPEN, Edition, StoredMailing
 from newsletter.editions.states import Happening
-from newsletter.editions.states import State as EditionState
 from newsletter.lanes import Lane
 from newsletter.mailing import Mailing
 
@@ -95,8 +95,15 @@ def _add_batches(
     now: datetime,
 ) -> None:
     rows = []
-    # The first batches of every group come first, so that no lane waits for another to end.
-    for each in sorted(slices, key=lambda one: (one.number % audience.PER_GROUP, one.number)):
+    sizes = Counter(one.number // audience.PER_GROUP for one in slices)
+
+    def turn(one: audience.Slice) -> tuple[float, int]:
+        group, index = divmod(one.number, audience.PER_GROUP)
+        return index / sizes[group], one.number
+
+    # Every group goes at its own share of the whole: no lane waits for another to end, and what is sent at
+    # about the same time lies close together, so that a page of the table is read and written once.
+    for each in sorted(slices, key=turn):
         index, lane = audience.group_of(each.number)
         rows.append(
             {
@@ -132,38 +139,15 @@ def claim(
     ``closed`` are the lanes that must wait. Nothing of an edition that is paused or past its end is
     given, and nothing at all while sending is switched off.
     """
-    due = _due(now)
-    if closed:
-        due = due.where(Batch.lane.not_in(list(closed)))
-    if newsletters is not None:
-        due = due.where(Edition.newsletter.in_(newsletters))
-    if edition_id is not None:
-        due = due.where(Batch.edition_id == edition_id)
-    if batch_id is not None:
-        due = due.where(Batch.id == batch_id)
-    # PostgreSQL steps over a row that another worker is claiming; SQLite has one writer anyway.
-    first = due.order_by(Batch.due_at, Batch.id).limit(1).with_for_update(skip_locked=True, of=Batch)
-    return session.scalars(
-        update(Batch)
-        .where(Batch.id == first.scalar_subquery(), Batch.state == BatchState.WAITING)
-        .values(state=BatchState.CLAIMED, owner=owner, lease_ends_at=now + lease)
-        .returning(Batch)
-    ).one_or_none()
-
-
-def _due(now: datetime) -> Select[int]:
-    """Select the batches that may be sent now."""
-    return (
-        select(Batch.id)
-        .join(Edition, Edition.id == Batch.edition_id)
-        .where(
-            Batch.state == BatchState.WAITING,
-            Batch.due_at <= now,
-            Edition.state == EditionState.SENDING,
-            or_(Edition.deliver_until.is_(None), Edition.deliver_until > now),
-            ~exists().where(Switch.name == SENDING),
-        )
+    statement = statements.claim(
+        frozenset(closed),
+        None if newsletters is None else frozenset(newsletters),
+        of_edition=edition_id is not None,
+        one=batch_id is not None,
     )
+    values = {"now": now, "by": owner, "ends_at": now + lease, "edition": edition_id, "batch_id": batch_id}
+    row = session.connection().execute(statement, values).one_or_none()
+    return None if row is None else Batch(**row._mapping)
 
 
 def is_due(session: Session, *, now: datetime, newsletters: Collection[str], one_sends: bool = False) -> bool:
@@ -172,7 +156,7 @@ def is_due(session: Session, *, now: datetime, newsletters: Collection[str], one
     ``one_sends`` says that whoever may send is the only one (see ``Database.sole_sender``): then whatever
     is claimed is to be taken back, and nobody waits for a dead worker's lease to run out.
     """
-    due = _due(now).where(Edition.newsletter.in_(newsletters))
+    due = statements.due_at(now).where(Edition.newsletter.in_(newsletters))
     dead = select(Batch.id).where(Batch.state == BatchState.CLAIMED)
     if not one_sends:
         dead = dead.where(Batch.lease_ends_at <= now)
@@ -186,7 +170,7 @@ def unknown_to_engine(
     session: Session, *, now: datetime, forgotten_after: timedelta, edition_id: int | None = None
 ) -> Sequence[int]:
     """Return the batches that are due and that the engine was not told of, and note that it is told now."""
-    due = _due(now).where(
+    due = statements.due_at(now).where(
         or_(
             Batch.enqueued_at.is_(None),
             Batch.enqueued_at <= now - forgotten_after,
@@ -229,35 +213,40 @@ def release(
     after each such walk, and after the last pause they are refused, their last reply kept. Raises
     ``LeaseLost`` when the batch is no longer ours to give.
     """
-    ours = session.scalars(
-        select(Batch.deferrals)
-        .where(Batch.id == batch.id, Batch.owner == batch.owner, Batch.state == BatchState.CLAIMED)
-        .with_for_update()
-    ).one_or_none()
+    connection = session.connection()
+    ours = connection.execute(statements.HELD, {"batch_id": batch.id, "by": batch.owner}).one_or_none()
     if ours is None:
         raise LeaseLost(f"batch {batch.id} is no longer ours")
+    deferrals, is_settled = ours
+    left: set[State] = set() if is_settled else _left(session, batch)
+    pause, refused = timedelta(0), 0
+    if walked_to is None and State.DEFERRED in left:
+        deferrals += 1
+        wait = retry.pause_after(deferrals)
+        if wait is None:
+            refused = _give_up(session, batch, deferrals)
+            left.discard(State.DEFERRED)
+        pause = wait or pause
+    becomes = BatchState.DONE if left.isdisjoint(SENDABLE) else BatchState.WAITING
+    given = {"to": walked_to or 0, "at": max(due_at or now, now + pause) if pause else due_at or now}
+    given |= {"becomes": becomes, "walks": deferrals, "more_refused": refused}
+    connection.execute(statements.GIVE_BACK, {"batch_id": batch.id, **given})
+    return becomes
+
+
+def _left(session: Session, batch: Batch) -> set[State]:
+    """Return in which states copies of a batch are that did not end; what is in flight is in doubt now."""
     where = {
         "edition": batch.edition_id,
         "number": batch.number,
         "first": batch.first_subscriber_id,
         "last": batch.last_subscriber_id,
     }
-    left = set(session.scalars(statements.LEFT, where))
+    connection = session.connection()
+    left: set[State] = set(connection.execute(statements.LEFT, where).scalars())
     if State.IN_FLIGHT in left:  # what has no outcome by now was perhaps handed over
-        session.execute(statements.DOUBT_THE_REST, where)
-    values = {"owner": None, "lease_ends_at": None, "walked_to": walked_to or 0, "due_at": due_at or now}
-    if walked_to is None and State.DEFERRED in left:
-        deferrals = ours + 1
-        pause = retry.pause_after(deferrals)
-        values |= {"deferrals": deferrals, "due_at": max(due_at or now, now + (pause or timedelta(0)))}
-        if pause is None:
-            values["refused"] = Batch.refused + _give_up(session, batch, deferrals)
-            left.discard(State.DEFERRED)
-    values["state"] = BatchState.DONE if left.isdisjoint(SENDABLE) else BatchState.WAITING
-    session.execute(
-        update(Batch).where(Batch.id == batch.id).values(values).execution_options(synchronize_session=False)
-    )
-    return values["state"]
+        connection.execute(statements.DOUBT_THE_REST, where)
+    return left
 
 
 def _give_up(session: Session, batch: Batch, deferrals: int) -> int:

@@ -6,7 +6,7 @@ once per row.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -18,15 +18,21 @@ from sqlalchemy import (
     Table,
     any_,
     bindparam,
+    exists,
     func,
+    insert,
     or_,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from newsletter.delivery.states import SENDABLE, BatchState, Event, State, after, before
-from newsletter.delivery.tables import Batch, Call, Delivery
+from newsletter.delivery.tables import SENDING, Batch, Call, Delivery, Switch
+from newsletter.editions.edition import Edition
+from newsletter.editions.states import State as EditionState
+from newsletter.lanes import Lane
 from subscribers import Cadence, last_look
 
 WRITTEN = (Event.ACCEPTED, Event.REFUSED, Event.DEFERRED, Event.DOUBTED, Event.RELEASED)
@@ -73,6 +79,8 @@ TAKE_THESE = (
 )
 # Whoever writes deliveries of a batch holds its row first, so that no two wait for each other.
 LOCK_BATCH = select(_BATCH.c.id).where(_BATCH.c.id == bindparam("batch_id")).with_for_update()
+_OPENED = ("key", "batch_id", "mailing_id", "transport", "copies", "opened_at")
+OPEN_CALL = insert(_CALL).values({each: bindparam(each) for each in _OPENED}).returning(_CALL.c.id)
 COUNT_COPIES = (
     update(_CALL).where(_CALL.c.id == bindparam("call")).values(copies=_CALL.c.copies + bindparam("more"))
 )
@@ -100,7 +108,11 @@ ALL_OF_CALL = {
         _DELIVERY.c.call_id == bindparam("call"),
         _where(event),
     )
-    .values(state=after(event), reply=None, provider_id=None)
+    .values(
+        state=after(event),
+        reply=bindparam("words", type_=String),
+        provider_id=bindparam("name", type_=String),
+    )
     for event in WRITTEN
 }
 EACH_OF_CALL = {
@@ -153,12 +165,74 @@ DOUBT_THE_REST = (
     .where(*_IN_BATCH, _DELIVERY.c.state == State.IN_FLIGHT)
     .values(state=after(Event.DOUBTED))
 )
+# What a worker still holds, and whether all of it is known to have ended: then nobody need look.
+HELD = (
+    select(_BATCH.c.deferrals, _BATCH.c.accepted + _BATCH.c.refused == _BATCH.c.size)
+    .where(
+        _BATCH.c.id == bindparam("batch_id"),
+        _BATCH.c.owner == bindparam("by"),
+        _BATCH.c.state == BatchState.CLAIMED,
+    )
+    .with_for_update()
+)
+GIVE_BACK = (
+    update(_BATCH)
+    .where(_BATCH.c.id == bindparam("batch_id"))
+    .values(
+        owner=None,
+        lease_ends_at=None,
+        walked_to=bindparam("to"),
+        due_at=bindparam("at"),
+        state=bindparam("becomes", type_=_BATCH.c.state.type),
+        deferrals=bindparam("walks"),
+        refused=_BATCH.c.refused + bindparam("more_refused"),
+    )
+)
 # One look at a batch tells what is still in it.
 LEFT = (
     select(_DELIVERY.c.state)
     .where(*_IN_BATCH, or_(*(_DELIVERY.c.state == state for state in (*SENDABLE, State.IN_FLIGHT))))
     .distinct()
 )
+
+
+@lru_cache(maxsize=64)
+def claim(
+    closed: frozenset[Lane], newsletters: frozenset[str] | None, *, of_edition: bool, one: bool
+) -> ReturningUpdate[Any]:
+    """Give the first batch that is due to an owner, whole; see ``ledger.claim``."""
+    due = due_at(bindparam("now", type_=_BATCH.c.due_at.type))
+    if closed:
+        due = due.where(_BATCH.c.lane.not_in(sorted(closed)))
+    if newsletters is not None:
+        due = due.where(Edition.newsletter.in_(sorted(newsletters)))
+    if of_edition:
+        due = due.where(_BATCH.c.edition_id == bindparam("edition"))
+    if one:
+        due = due.where(_BATCH.c.id == bindparam("batch_id"))
+    # PostgreSQL steps over a row that another worker is claiming; SQLite has one writer anyway.
+    first = due.order_by(_BATCH.c.due_at, _BATCH.c.id).limit(1).with_for_update(skip_locked=True, of=_BATCH)
+    return (
+        update(_BATCH)
+        .where(_BATCH.c.id == first.scalar_subquery(), _BATCH.c.state == BatchState.WAITING)
+        .values(state=BatchState.CLAIMED, owner=bindparam("by"), lease_ends_at=bindparam("ends_at"))
+        .returning(*_BATCH.c)
+    )
+
+
+def due_at(now: datetime | ColumnElement[datetime]) -> Select[int]:
+    """Select the batches that may be sent at a moment."""
+    return (
+        select(_BATCH.c.id)
+        .join(Edition, Edition.id == _BATCH.c.edition_id)
+        .where(
+            _BATCH.c.state == BatchState.WAITING,
+            _BATCH.c.due_at <= now,
+            Edition.state == EditionState.SENDING,
+            or_(Edition.deliver_until.is_(None), Edition.deliver_until > now),
+            ~exists().where(Switch.name == SENDING),
+        )
+    )
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import socket
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,6 +35,17 @@ TIDY_EVERY = 2.0  # seconds between two looks for dead workers, editions at thei
 def new_owner() -> str:
     """Return a name for this process that no other ever has."""
     return f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@cache
+def spare_the_collector() -> None:
+    """Keep what is loaded by now out of every look for garbage, once for the life of the process.
+
+    Copies come and go by the thousand, which makes the collector look often; a third of the ledger's time
+    went into its looking through modules that are here to stay.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +88,7 @@ class Courier:
         ``sole_sender`` says that every other owner is dead. ``after_batch`` is told of progress. Raises
         ``TransportError`` when a person must act; batches that are being sent by then end first.
         """
+        spare_the_collector()
         self.tidy(sole_sender=sole_sender)
         sent = 0
         running: set[Future[None]] = set()
@@ -108,6 +122,7 @@ class Courier:
 
     def send_one(self, batch_id: int) -> bool:
         """Send one batch, if it is due and nobody else has it; say whether we did."""
+        spare_the_collector()
         batch = self._claim(batch_id=batch_id)
         was_ours = batch is not None
         # A job is only a wake: others may have been used up while their lane was closed.

@@ -18,7 +18,7 @@ from newsletter.database import Database
 from newsletter.delivery import calls, ledger
 from newsletter.delivery.calls import Became
 from newsletter.delivery.states import Event
-from newsletter.delivery.worker import drain
+from newsletter.delivery.worker import drain, spare_the_collector
 from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing
 from newsletter.transports.base import Outcome, Verdict, whole
@@ -165,12 +165,13 @@ def main(url: str, what: str, people: int) -> None:
 def _claim_and_record(database: Database) -> None:
     """Do with every batch what a sender does with the ledger: claim, take up, record, give back."""
     lease = timedelta(minutes=3)
+    spare_the_collector()
     while True:
         with database.sessions.begin() as session:
             batch = ledger.claim(session, owner="bench", now=SEVEN, lease=lease)
             if batch is None:
                 return
-            call = calls.open_call(session, batch, transport="nowhere", now=SEVEN)
+            call = calls.open_call(batch, transport="nowhere", now=SEVEN)
             taken = calls.take(
                 session,
                 batch,
@@ -183,7 +184,8 @@ def _claim_and_record(database: Database) -> None:
                 lease=lease,
             )
         with database.sessions.begin() as session:
-            results = [Became(id_, Event.ACCEPTED, call.key) for id_, _ in taken.readers]
+            name = call.key
+            results = [Became(id_, Event.ACCEPTED, name) for id_, _ in taken.readers]
             calls.record(session, batch, call, results, now=SEVEN)
             ledger.release(session, batch, now=SEVEN)
 

@@ -57,7 +57,7 @@ def claim(database: Database, owner: str = "a", **changes: object) -> Batch | No
 def open_call(database: Database, batch: Batch, ids: list[int], *, now: datetime = SEVEN) -> Call:
     """Take up exactly these copies, which follow each other."""
     with database.sessions.begin() as session:
-        call = calls.open_call(session, batch, transport="memory", now=now)
+        call = calls.open_call(batch, transport="memory", now=now)
         assert [id_ for id_, _ in take(session, batch, call, ids[0] - 1, len(ids), now=now).readers] == ids
     return call
 
@@ -212,7 +212,7 @@ def test_a_copy_that_is_taken_up_is_not_taken_up_again(database: Database) -> No
     open_call(database, batch, [1])
 
     with database.sessions.begin() as session:
-        call = calls.open_call(session, batch, transport="memory", now=SEVEN)
+        call = calls.open_call(batch, transport="memory", now=SEVEN)
         taken = take(session, batch, call)
 
     assert [id_ for id_, _ in taken.readers] == [2, 3]
@@ -225,7 +225,7 @@ def test_taking_up_says_whether_more_is_left(database: Database) -> None:
     assert batch
 
     with database.sessions.begin() as session:
-        call = calls.open_call(session, batch, transport="memory", now=SEVEN)
+        call = calls.open_call(batch, transport="memory", now=SEVEN)
         first = take(session, batch, call, limit=2)
         second = take(session, batch, call, first.last_id, limit=1)
 
@@ -261,7 +261,7 @@ def test_what_a_dead_worker_had_in_flight_is_in_doubt_and_the_rest_is_sent(datab
     assert states(database) == {1: State.IN_DOUBT, 2: State.IN_DOUBT, 3: State.WAITING, 4: State.WAITING}
     assert again
     with database.sessions.begin() as session:
-        call = calls.open_call(session, again, transport="memory", now=SEVEN + LEASE)
+        call = calls.open_call(again, transport="memory", now=SEVEN + LEASE)
         assert [id_ for id_, _ in take(session, again, call, now=SEVEN + LEASE).readers] == [3, 4]
 
 

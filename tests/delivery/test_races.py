@@ -52,7 +52,7 @@ def taken_up(database: Database, results: list[Became]) -> tuple[Batch, Call]:
     with database.sessions.begin() as session:
         batch = ledger.claim(session, owner="a", now=SEVEN, lease=LEASE)
         assert batch
-        call = calls.open_call(session, batch, transport="memory", now=SEVEN)
+        call = calls.open_call(batch, transport="memory", now=SEVEN)
         take(session, batch, call)
         calls.record(session, batch, call, results, now=SEVEN)
     return batch, call

@@ -144,7 +144,7 @@ def test_a_copy_in_doubt_that_is_sent_again_is_the_revision(database: Database) 
     with database.sessions.begin() as session:
         batch = ledger.claim(session, owner="dies", now=SEVEN, lease=timedelta(minutes=3))
         assert batch
-        call = calls.open_call(session, batch, transport="memory", now=SEVEN)
+        call = calls.open_call(batch, transport="memory", now=SEVEN)
         calls.take(
             session,
             batch,

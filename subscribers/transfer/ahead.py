@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, Self, TypeVar
 
 Value = TypeVar("Value")
 
-ROOM = 1  # values that wait for the caller
+ROOM = 1  # values that wait for the caller, or are being made
 
 
 class _Made(NamedTuple, Generic[Value]):
@@ -56,11 +56,10 @@ class Ahead(Generic[Value]):
         end: BaseException | None = None
         try:
             with closing(self._source) as source:
-                for value in source:
-                    self._room.acquire()
-                    if self._stopped:
-                        return
-                    self._ready.put(_Made(value))
+                while self._room.acquire() and not self._stopped:
+                    self._ready.put(_Made(next(source)))
+        except StopIteration:
+            pass
         except BaseException as error:  # noqa: BLE001 - raised again where the caller is
             end = error
         finally:

@@ -106,11 +106,14 @@ def _sqlite_insert(connection: Connection, model: type[Base], values: Values, co
     columns = [_texts(table.c[name], connection, values[name]) for name in compiled.positiontup]
     one = f"({', '.join('?' * len(columns))})"
     before, _, after = str(compiled).partition(one)
+    many = f"{before}{', '.join([one] * _AT_ONCE)}{after}"
     rows, changed = list(zip(*columns, strict=True)), 0
-    for start in range(0, len(rows), _AT_ONCE):
-        some = rows[start : start + _AT_ONCE]
-        statement = f"{before}{', '.join([one] * len(some))}{after}"
-        changed += connection.exec_driver_sql(statement, tuple(chain.from_iterable(some))).rowcount
+    rest = len(rows) % _AT_ONCE
+    for start in range(rest, len(rows), _AT_ONCE):
+        some = chain.from_iterable(rows[start : start + _AT_ONCE])
+        changed += connection.exec_driver_sql(many, tuple(some)).rowcount
+    if rest:  # one by one: the driver keeps a hundred statements, and each length would be another
+        changed += connection.exec_driver_sql(str(compiled), rows[:rest]).rowcount
     return changed
 
 

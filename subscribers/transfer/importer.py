@@ -35,7 +35,7 @@ from subscribers.transfer.seen import Seen
 from subscribers.transfer.settling import decide_all, look_up, settle
 
 KINDS_OF_PROBLEMS = 50
-GROUP = 25  # chunks in one transaction: some seconds
+GROUP = 50  # chunks in one transaction: some seconds
 TURN_SECONDS = 0.1  # between two: whoever waits for SQLite tries again after a tenth of a second
 COLLECT_AFTER = 200_000  # new objects
 

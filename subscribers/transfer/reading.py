@@ -16,7 +16,7 @@ from subscribers.transfer.formats import IGNORE, IMPORT_FORMATS, Columns, Format
 from subscribers.transfer.rows import Entry, Row, Standing, UnreadableList, Unsaid
 from subscribers.transfer.tables import Part, Table, column, opened, table_of
 
-CHUNK_ROWS = 2_000
+CHUNK_ROWS = 1_000
 CHUNK_LETTERS = 8_000_000
 
 

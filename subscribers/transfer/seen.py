@@ -14,7 +14,8 @@ from typing import NamedTuple, Self
 from subscribers.transfer.rows import Standing
 
 _KEY = struct.Struct(">q")
-_BY_RANK = {standing.severity: standing for standing in Standing}
+_RANKS = {standing: standing.severity for standing in Standing}
+_BY_RANK = {rank: standing for standing, rank in _RANKS.items()}
 
 
 class Earlier(NamedTuple):
@@ -34,7 +35,7 @@ class Seen:
         self._scratch = sqlite3.connect("", isolation_level=None)  # "": a file without a name
         self._scratch.execute("PRAGMA journal_mode = off")
         self._scratch.execute("PRAGMA synchronous = off")
-        self._scratch.execute("PRAGMA cache_size = -8192")
+        self._scratch.execute("PRAGMA cache_size = -4096")
         self._scratch.execute("CREATE TABLE seen (key INTEGER PRIMARY KEY, about INTEGER)")
 
     def __enter__(self) -> Self:
@@ -45,7 +46,8 @@ class Seen:
 
     def find(self, digests: Iterable[bytes]) -> dict[bytes, Earlier]:
         """Return those of ``digests`` that were met before."""
-        by_key = {_key(digest): digest for digest in digests}
+        unpack = _KEY.unpack_from
+        by_key = {unpack(digest)[0]: digest for digest in digests}
         rows = self._scratch.execute(
             "SELECT key, about FROM seen WHERE key IN (SELECT value FROM json_each(?))",
             [json.dumps(list(by_key))],
@@ -54,17 +56,17 @@ class Seen:
 
     def note(self, entries: Iterable[tuple[bytes, str, int, Standing, Standing]]) -> None:
         """Remember (digest, file, line, what the file says, where the person stands now)."""
-        files = self._files
+        files, unpack = self._files, _KEY.unpack_from
         self._scratch.execute("BEGIN")
         self._scratch.executemany(
             "INSERT OR REPLACE INTO seen VALUES (?, ?)",
             sorted(
                 (
-                    _key(digest),
+                    unpack(digest)[0],
                     (files.setdefault(file, len(files)) << 46)
                     | (line << 6)
-                    | (said.severity << 3)
-                    | stands.severity,
+                    | (_RANKS[said] << 3)
+                    | _RANKS[stands],
                 )
                 for digest, file, line, said, stands in entries
             ),
@@ -78,7 +80,3 @@ class Seen:
             said=_BY_RANK[(about >> 3) & 7],
             stands=_BY_RANK[about & 7],
         )
-
-
-def _key(digest: bytes) -> int:
-    return _KEY.unpack_from(digest)[0]

@@ -16,6 +16,7 @@ from tests.bench import (  # importing adds their measurements
     engine,  # noqa: F401
     gate,  # noqa: F401
     ledger,  # noqa: F401
+    morning,  # noqa: F401
     rendering,  # noqa: F401
     scale,  # noqa: F401
     sendgrid,  # noqa: F401

@@ -51,6 +51,8 @@ WARNING_SUFFICES = frozenset(
         FaultClass.IMAGE_WITHOUT_ALT,
         FaultClass.IMAGE_NOT_HTTPS,
         FaultClass.IMAGE_TOO_HEAVY,
+        FaultClass.LONG_SUBJECT,  # a mailbox cuts it
+        FaultClass.EMPTY_PREHEADER,  # a mailbox shows the first words instead
         FaultClass.LONG_PREHEADER,
         FaultClass.UNSAFE_HTML,  # rendering takes it away
         FaultClass.UNUSUAL_AUDIENCE,

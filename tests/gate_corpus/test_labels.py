@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.gate_corpus.faults import WARNING_SUFFICES
 from tests.gate_corpus.labels import FOLDER, Part, corpus
 from tests.gate_corpus.links import links_of
 
@@ -32,6 +33,16 @@ def test_the_good_ones_are_the_larger_half_and_a_third_is_held_out() -> None:
 
 def test_what_is_held_says_why() -> None:
     assert [labelled.file for labelled in EVERYTHING if labelled.is_good == bool(labelled.faults)] == []
+
+
+def test_what_is_held_has_a_fault_that_holds() -> None:
+    warned = [
+        labelled.file
+        for labelled in EVERYTHING
+        if labelled.faults and all(fault.kind in WARNING_SUFFICES for fault in labelled.faults)
+    ]
+
+    assert warned == []
 
 
 def test_every_labelled_line_is_in_its_file_and_holds_something() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from newsletter.digests.sources import Source
     from newsletter.fence import Fence
     from newsletter.fetching import Fetcher
+    from newsletter.fetching.visits import Visits
     from newsletter.morning import Morning, Press
     from newsletter.morning.unattended import Unattended
     from newsletter.rendering.notice import NoticeRenderer
@@ -71,6 +73,13 @@ class App:
             timeout=timedelta(seconds=chosen.timeout_seconds),
             max_bytes=chosen.max_bytes,
         )
+
+    @cached_property
+    def visits(self) -> Visits:
+        """What comes back to the same addresses politely."""
+        from newsletter.fetching.visits import Visits
+
+        return Visits(fetcher=self.fetcher, database=self.database, clock=self.clock)
 
     @cached_property
     def renderer(self) -> Renderer:
@@ -284,9 +293,14 @@ class App:
 
     def source(self, slug: str) -> Source:
         """Return where the digests of a newsletter come from."""
-        from newsletter.digests.sources import FolderSource
+        from newsletter.digests.sources import FeedSource, FolderSource, UrlSource
 
-        return FolderSource(self.settings.newsletters[slug].source.folder)
+        chosen = self.settings.newsletters[slug].source
+        if chosen.url:
+            return UrlSource(url=chosen.url, visits=self.visits)
+        if chosen.feed:
+            return FeedSource(url=chosen.feed, visits=self.visits, entries=chosen.feed_entries or None)
+        return FolderSource(chosen.folder or Path("digests"))
 
     def morning(self, slug: str) -> Morning:
         """Return the morning of a newsletter, ready to run."""

@@ -171,3 +171,33 @@ def test_settings_cannot_be_changed_afterwards(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="frozen"):
         settings.public_url = "https://other.example"
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ('folder = "digests"\nurl = "https://a.example/{date}.md"', "folder and url are set"),
+        ('url = "https://a.example/x.md"\nfeed = "https://a.example/feed"', "url and feed are set"),
+        ('url = "ftp://a.example/x.md"', "must be an address"),
+        ('url = "https://user:pass@a.example/x.md"', "must be an address"),
+        ('url = "https://a.example/{day}.md"', "{day} is none of"),
+        ('feed_entries = "stories"', "no feed is set"),
+    ],
+)
+def test_digests_come_from_one_place(tmp_path: Path, source: str, wrong: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f'[newsletters.x]\nname = "X"\n[newsletters.x.source]\n{source}\n')
+
+    with pytest.raises(ConfigError, match=r"newsletters\.x\.source") as error:
+        load(file)
+
+    assert wrong in str(error.value)
+
+
+def test_a_url_source_needs_no_folder(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(
+        '[newsletters.x]\nname = "X"\n[newsletters.x.source]\nurl = "https://a.example/{date}.md"\n'
+    )
+
+    assert load(file).newsletters["x"].source.folder is None

@@ -25,6 +25,8 @@ PURE = [
     "newsletter.delivery.retry",
     "newsletter.delivery.states",
     "newsletter.digests.digest",
+    "newsletter.digests.cjk",
+    "newsletter.digests.html.*",
     "newsletter.digests.prose",
     "newsletter.editions.gate.*",
     "newsletter.editions.states",

@@ -70,7 +70,7 @@ def _show(app: App, folder: Path) -> None:
             )
     _step(f"{len(READERS)} sample readers, one of them not yet confirmed")
 
-    digest = newsletter.source.folder / f"{SAMPLE_DAY}-ai-news.md"
+    digest = (newsletter.source.folder or folder / "digests") / f"{SAMPLE_DAY}-ai-news.md"
     digest.parent.mkdir(parents=True, exist_ok=True)
     if not digest.exists():
         sample = resources.files("newsletter") / "samples" / digest.name

@@ -50,8 +50,12 @@ def init(
     app.engine.install()
     typer.echo("the database is ready")
     for slug, newsletter in app.settings.newsletters.items():
-        newsletter.source.folder.mkdir(parents=True, exist_ok=True)
-        typer.echo(f"put the digests of {slug} into {newsletter.source.folder}, then: newsletter morning")
+        source = newsletter.source
+        if source.folder:
+            source.folder.mkdir(parents=True, exist_ok=True)
+            typer.echo(f"put the digests of {slug} into {source.folder}, then: newsletter morning")
+        else:
+            typer.echo(f"the digests of {slug} come from {source.url or source.feed}: newsletter morning")
 
 
 def migrate() -> None:

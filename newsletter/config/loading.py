@@ -136,6 +136,8 @@ def _anchor(settings: Settings, folder: Path) -> Settings:
     newsletters = {
         slug: entry.model_copy(
             update={"source": entry.source.model_copy(update={"folder": folder / entry.source.folder})}
+            if entry.source.folder
+            else {}
         )
         for slug, entry in settings.newsletters.items()
     }

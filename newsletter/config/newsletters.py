@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -18,11 +19,49 @@ class SenderSettings(Section):
     reply_to: Email = ""
 
 
+_PLACEHOLDER = re.compile(r"\{(.*?)\}")
+_PLACEHOLDERS = ("date", "yyyy", "mm", "dd")
+
+
+def _web_address(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s@/\\]+(/[^\s\\]*)?", value):
+        raise ValueError("must be an address such as https://example.com/digest.md")
+    return value
+
+
+def _dated_address(value: str) -> str:
+    for name in _PLACEHOLDER.findall(_web_address(value)):
+        if name not in _PLACEHOLDERS:
+            raise ValueError(f"{{{name}}} is none of {{date}}, {{yyyy}}, {{mm}}, {{dd}}")
+    return value
+
+
 class SourceSettings(Section):
-    folder: Path = Path("digests")
+    """Where digests come from: a folder, a Markdown file at a URL, or a feed. Exactly one is set."""
+
+    folder: Path | None = None  # none of the three: "digests"
+    url: Annotated[str, AfterValidator(_dated_address)] = ""
+    feed: Annotated[str, AfterValidator(_web_address)] = ""
+    feed_entries: Literal["", "digest", "stories"] = ""  # empty: found out
     max_age_hours: float = Field(default=20, gt=0)
     yesterday_evening: bool = True
     unattended: bool = False  # whether its digests go out without a person's approval
+
+    @model_validator(mode="before")
+    @classmethod
+    def _somewhere(cls, given: Any) -> Any:
+        if isinstance(given, dict) and not any(given.get(name) for name in ("folder", "url", "feed")):
+            return {**given, "folder": Path("digests")}
+        return given
+
+    @model_validator(mode="after")
+    def _one(self) -> SourceSettings:
+        given = [name for name in ("folder", "url", "feed") if getattr(self, name)]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} are set, and digests come from one place: leave one")
+        if self.feed_entries and not self.feed:
+            raise ValueError("feed_entries is for a feed, and no feed is set")
+        return self
 
     @property
     def is_folder(self) -> bool:

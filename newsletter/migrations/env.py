@@ -14,6 +14,7 @@ import newsletter.editions.archive
 import newsletter.editions.edition
 import newsletter.feedback.tables
 import newsletter.fence
+import newsletter.fetching.visits
 import newsletter.limits
 import newsletter.morning.hours
 import newsletter.signup.requests  # noqa: F401

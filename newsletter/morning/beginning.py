@@ -30,6 +30,7 @@ from newsletter.editions.gate import Finding, Severity
 from newsletter.editions.states import Happening, Kind, State
 from newsletter.errors import DigestError
 from newsletter.language import catalog
+from newsletter.morning import earlier
 from newsletter.morning.proof import Proof, as_json, prove
 from newsletter.rendering.renderer import Renderer
 from newsletter.timetable import Timetable
@@ -105,6 +106,9 @@ class Beginning:
         settings = self.newsletter.source
         timetable = Timetable(self.newsletter.schedule)
         before = timetable.before(day)
+        with self.database.readers() as session:
+            # Only a feed may be made of single stories.
+            left = earlier.left(session, self.slug, self.newsletter, day) if settings.feed else None
 
         def is_used(candidate: Candidate) -> bool:
             with self.database.readers() as session:
@@ -126,7 +130,8 @@ class Beginning:
                 max_age=settings.max_age,
                 yesterday_evening=settings.yesterday_evening,
                 since=before.send_at,
-                until=timetable.moments(day).send_at,
+                left_since=left.since if left else None,
+                used=left.used if left else frozenset(),
                 already_sent=is_used,
             )
         )

@@ -361,9 +361,9 @@ def _is_link_to(block: Block, url: str) -> bool:
     return False
 
 
-def _bundle(folder: Path, edition: Edition) -> Path | None:
+def _bundle(folder: Path | None, edition: Edition) -> Path | None:
     """Return the folder of an edition's page bundle, if its digest lay in one."""
-    if not edition.digest_key:
+    if not edition.digest_key or folder is None:
         return None
     bundle = folder / edition.digest_key
     return bundle if (bundle / "index.md").is_file() else None

@@ -8,7 +8,6 @@ below the folder without the suffix; of a bundle, its folder.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from newsletter.digests.decoding import LARGEST_BYTES
 from newsletter.digests.digest import FrontMatter
 from newsletter.digests.reader import read, read_front
 from newsletter.digests.sources.found import Candidate, Found, PassedOver, Reason
-from newsletter.digests.sources.wanted import Wanted
+from newsletter.digests.sources.wanted import Seen, Wanted
 from newsletter.errors import ConfigError, DigestError
 
 _HEAD_BYTES = 64_000  # more front matter than anybody writes
@@ -42,15 +41,15 @@ class FolderSource:
                 f"source.folder: there is no folder {self.folder}; make it, or change the setting"
             )
         search = _Search(folder=self.folder, wanted=wanted)
-        looked_at: list[Candidate | PassedOver] = []
         errors: list[DigestError] = []
+        seen: list[Seen] = []
         for path in _files(self.folder, errors, root=True):
             try:
-                if (seen := search.look(path)) is not None:
-                    looked_at.append(seen)
+                if (one := search.look(path)) is not None:
+                    seen.append(one)
             except DigestError as error:
-                errors.append(error)
-        return wanted.choose(looked_at, errors)
+                seen.append(error)
+        return wanted.choose([*errors, *seen])
 
 
 def _files(folder: Path, errors: list[DigestError], *, root: bool = False) -> Iterator[Path]:
@@ -123,17 +122,8 @@ class _Search:
             tz=self.wanted.tz,
             default_day=named,
         )
-        if digest.day not in self.wanted.days:
-            return passed(Reason.OTHER_DAY, f"its front matter says it is for {digest.day}")
-        if obstacle := self.wanted.obstacle(digest.front):
-            return passed(*obstacle)
-        return Candidate(
-            key=key,
-            origin=str(path),
-            path=path,
-            hash=hashlib.sha256(data).hexdigest(),
-            modified_at=modified_at,
-            digest=digest,
+        return self.wanted.judge(
+            digest, key=key, origin=str(path), path=path, data=data, modified_at=modified_at
         )
 
     def _is_inside(self, path: Path) -> bool:

@@ -17,6 +17,7 @@ from newsletter.errors import DigestError, SourceUnreachable
 class Reason(StrEnum):
     """Why something is not the digest to send."""
 
+    ABSENT = "absent"  # its address leads to nothing yet
     UNSETTLED = "unsettled"  # changed only just now
     DRAFT = "draft"
     NOT_YET = "not_yet"  # publishDate lies ahead

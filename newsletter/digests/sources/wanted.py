@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from pathlib import Path
 from typing import Protocol
 
-from newsletter.digests.digest import FrontMatter
+from newsletter.digests.digest import Digest, FrontMatter
 from newsletter.digests.sources.found import Candidate, Found, PassedOver, Reason
 from newsletter.errors import DigestError
 
 SETTLED_AFTER = timedelta(seconds=5)  # an editor or a copy may still be at work on what is younger
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+Seen = Candidate | PassedOver | DigestError  # what came of a look at one thing that claims the day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +30,8 @@ class Wanted:
     max_age: timedelta | None = None  # counted from the last change; None admits any
     yesterday_evening: bool = True
     since: datetime | None = None  # the hour of the edition before; what is older was there for that one
-    until: datetime | None = None  # when this one goes out
+    left_since: datetime | None = None  # when single stories were last taken, if not at that hour
+    used: frozenset[str] = frozenset()  # the single stories that went out before
     already_sent: Callable[[Candidate], bool] = lambda candidate: False
 
     @property
@@ -56,23 +61,52 @@ class Wanted:
             return Reason.EXPIRED, f"its expiryDate was {moment:%Y-%m-%d %H:%M}"
         return None
 
-    def choose(
+    def judge(
         self,
-        looked_at: Iterable[Candidate | PassedOver],
-        errors: Iterable[DigestError] = (),
-    ) -> Found:
+        digest: Digest,
+        *,
+        key: str,
+        origin: str,
+        data: bytes,
+        modified_at: datetime,
+        path: Path | None = None,
+    ) -> Candidate | PassedOver:
+        """Say whether a digest that was read may go out; ``data`` is what it was read from."""
+        obstacle = self.obstacle(digest.front)
+        if digest.day not in self.days:
+            obstacle = Reason.OTHER_DAY, f"its front matter says it is for {digest.day}"
+        if obstacle:
+            return PassedOver(key=key, origin=origin, reason=obstacle[0], detail=obstacle[1])
+        return Candidate(
+            key=key,
+            origin=origin,
+            path=path,
+            hash=hashlib.sha256(data).hexdigest(),
+            modified_at=modified_at,
+            digest=digest,
+        )
+
+    def choose(self, seen: Iterable[Seen]) -> Found:
         """Choose the newest candidate that was not sent, and say why the others are not it."""
         candidates: list[Candidate] = []
         passed_over: list[PassedOver] = []
-        for one in looked_at:
-            if isinstance(one, PassedOver):
-                passed_over.append(one)
-            elif self.already_sent(one):
-                passed_over.append(_passed(one, Reason.SENT, "it was sent already"))
-            elif self.since and one.day < self.day and one.modified_at < self.since:
-                passed_over.append(_passed(one, Reason.MISSED, "it was there for the edition before"))
-            else:
-                candidates.append(one)
+        errors: list[DigestError] = []
+        for one in seen:
+            match one:
+                case DigestError():
+                    errors.append(one)
+                case PassedOver():
+                    passed_over.append(one)
+                case candidate if self.already_sent(candidate):
+                    passed_over.append(_passed(candidate, Reason.SENT, "it was sent already"))
+                case candidate if (
+                    self.since and candidate.day < self.day and candidate.modified_at < self.since
+                ):
+                    passed_over.append(
+                        _passed(candidate, Reason.MISSED, "it was there for the edition before")
+                    )
+                case candidate:
+                    candidates.append(candidate)
         candidates.sort(key=_newness, reverse=True)
         passed_over += [
             _passed(other, Reason.OLDER, f"{candidates[0].origin} is newer and goes out")
@@ -83,6 +117,17 @@ class Wanted:
             passed_over=tuple(passed_over),
             errors=tuple(errors),
         )
+
+    def choose_by_day(self, look: Callable[[date], Iterable[Seen]]) -> Found:
+        """Choose from the first day that has something to send, or something wrong with it."""
+        passed_over: list[PassedOver] = []
+        found = Found(chosen=None)
+        for day in self.days:
+            found = self.choose(look(day))
+            passed_over += found.passed_over
+            if found.chosen or found.errors:
+                break
+        return replace(found, passed_over=tuple(passed_over))
 
     def _moment(self, when: date | datetime) -> datetime:
         return when if isinstance(when, datetime) else datetime.combine(when, time.min, self.tz)

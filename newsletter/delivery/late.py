@@ -45,6 +45,7 @@ def join(
     deliverable: timedelta,
 ) -> bool:
     """Owe a reader the edition of today; False when there is none for them, or they had it."""
+    _take_turn(session, newsletter, today, shared=True)
     found = editions.find(session, newsletter, today, lock=True)
     if found is not None and found.state not in SENT:
         # A freeze whose snapshot is older than our commit does not know this reader: now it must begin anew.
@@ -82,6 +83,22 @@ def join(
     reopen(edition)
     session.flush()
     return True
+
+
+def await_joining(session: Session, newsletter: str, day: date) -> None:
+    """Wait for those who are joining at this moment and found no row of the day, until the transaction ends.
+
+    Whoever freezes does so before the snapshot, in the transaction that makes the row: who looked before the
+    row was there is in the snapshot, and who looks later finds the row.
+    """
+    _take_turn(session, newsletter, day, shared=False)
+
+
+def _take_turn(session: Session, newsletter: str, day: date, *, shared: bool) -> None:
+    if session.get_bind().dialect.name != "postgresql":
+        return  # SQLite has one writer
+    lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+    session.execute(select(lock(func.hashtextextended(f"late:{newsletter}:{day}", 0))))
 
 
 def closed_too_soon(session: Session, newsletter: str, *, lock: bool = False) -> Sequence[Edition]:

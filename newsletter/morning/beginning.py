@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from newsletter.clock import Clock
 from newsletter.config import LANGUAGES, NewsletterSettings
 from newsletter.database import Database
-from newsletter.delivery import ledger
+from newsletter.delivery import late, ledger
 from newsletter.digests.day import day_in_name
 from newsletter.digests.digest import Digest
 from newsletter.digests.merging import merged
@@ -194,6 +194,7 @@ class Beginning:
         now = self.clock()
         # Committed before the snapshot, so that who joins meanwhile finds a row to wait for.
         with self.database.sessions.begin() as session:
+            late.await_joining(session, self.slug, day)
             if editions.find(session, self.slug, day) is None:
                 session.add(self.new(day))
         with self.database.snapshot() as session:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 
 from newsletter.database import Database
@@ -304,6 +304,39 @@ def test_who_confirms_during_the_freeze_waits_for_it_and_has_the_edition(databas
     joining.join(30)
 
     assert joined == [True]
+
+
+def test_who_confirms_before_the_day_has_a_row_is_waited_for_and_has_the_edition(database: Database) -> None:
+    if database.is_sqlite:
+        return  # one writer
+    about_to_freeze(database)
+    with database.sessions.begin() as session:
+        session.execute(delete(Edition))
+
+    def begin() -> None:
+        with database.sessions.begin() as session:
+            late.await_joining(session, SLUG, DAY)
+            session.add(new_edition())
+        with database.snapshot() as session:
+            edition = editions.find(session, SLUG, DAY, lock=True)
+            assert edition
+            ledger.freeze(session, edition, {"zh-CN": a_mailing()}, batch_size=10, now=SEVEN)
+
+    beginning = threading.Thread(target=begin)
+    with database.sessions.begin() as session:
+        session.get_one(Subscription, (SLUG, 3)).status = Status.ACTIVE
+        session.flush()
+        joined = late.join(session, SLUG, 3, today=DAY, now=SEVEN, deliverable=HOUR)
+        beginning.start()
+        beginning.join(0.3)
+        waited = beginning.is_alive()
+    beginning.join(30)
+
+    with database.readers() as session:
+        theirs = session.scalars(select(Delivery).where(Delivery.subscriber_id == 3)).first()
+    assert (joined, waited) == (False, True)
+    assert theirs
+    assert theirs.state is State.WAITING
 
 
 def test_a_freeze_that_does_not_know_who_just_confirmed_begins_anew(database: Database) -> None:

@@ -178,22 +178,19 @@ class Alarms:
         key = f"{hooks.PING}{newsletter}:{day.isoformat()}"
         return hooks.put(session, key=key, target=f"{hooks.PING}{newsletter}", content={}, now=now)
 
-    def paused(self, edition: Edition) -> None:
-        """Tell, in a transaction of our own, that an edition stopped because too much of it is refused."""
+    def paused(self, session: Session, edition: Edition) -> None:
+        """Tell, in the transaction of the pause, that an edition stopped: too much of it is refused."""
         logger.error("edition paused: %s", edition.stopped_because, extra={"edition": edition.label})
         now = self.clock()
-        with self.database.readers() as session:
-            facts = paused.facts(session, edition)
-        with self.database.sessions.begin() as session:
-            self.sound(
-                session,
-                Cause.PAUSED,
-                newsletter=edition.newsletter,
-                day=edition.day,
-                about=paused.about(edition, now),
-                facts=facts,
-                now=now,
-            )
+        self.sound(
+            session,
+            Cause.PAUSED,
+            newsletter=edition.newsletter,
+            day=edition.day,
+            about=paused.about(edition, now),
+            facts=paused.facts(session, edition),
+            now=now,
+        )
 
     def send_without_worker(self, sender: NoticeSender) -> None:
         """Hand alarms over ourselves when no worker is alive that would; never raise because of it."""

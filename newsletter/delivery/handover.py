@@ -175,12 +175,12 @@ class HandOver:
         self._lease_ends_at = now + self._lease
         self._after_id, self._is_last = taken.last_id, taken.is_last
         self._taken_up = len(taken.readers)
-        for id_, address in taken.readers:
-            self._ready.append(
-                self._composer.compose(
-                    self._mailing, self._edition.id, id_, address, corrects_id=self._edition.corrects_id
-                )
-            )
+        compose, mailing = self._composer.compose, self._mailing
+        edition_id, corrects_id = self._edition.id, self._edition.corrects_id
+        self._ready.extend(
+            compose(mailing, edition_id, id_, address, corrects_id=corrects_id)
+            for id_, address in taken.readers
+        )
 
     def _taken(self, session: Session, limit: int, now: datetime) -> Taken | None:
         why_not = control.why_not(session, self._batch, now=now)

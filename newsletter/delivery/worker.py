@@ -60,7 +60,8 @@ class Limit:
 class Courier:
     """Claims batches of all newsletters and has them sent by ``threads`` threads at once.
 
-    ``on_paused`` is told (once per pause, by whoever made it) that too much of an edition is refused.
+    ``on_paused`` is told (once per pause, by whoever made it) that too much of an edition is refused. What
+    it writes into the session is committed with the pause: there is never one without the other.
     """
 
     database: Database
@@ -73,7 +74,7 @@ class Courier:
     stopping: Stopping = field(default_factory=Stopping)
     engine: Engine = field(default_factory=ThreadsEngine)
     limit: Limit = field(default_factory=Limit)
-    on_paused: Callable[[Edition], None] = lambda _edition: None
+    on_paused: Callable[[Session, Edition], None] = lambda _session, _edition: None
     _tidied_at: float = 0.0
 
     def send_due(
@@ -182,7 +183,6 @@ class Courier:
                     ledger.finish(session, edition, now=self.clock())
 
     def _check_refusals(self) -> None:
-        paused: list[Edition] = []
         with self.database.sessions.begin() as session:
             for edition in session.scalars(select(Edition).where(Edition.state == State.SENDING)):
                 because = control.over_limit(
@@ -195,9 +195,7 @@ class Courier:
                     session.refresh(edition, with_for_update=True)
                     if edition.state is State.SENDING:
                         control.pause(session, edition, because=because)
-                        paused.append(edition)
-        for edition in paused:
-            self.on_paused(edition)
+                        self.on_paused(session, edition)
 
     def _claim(
         self, *, edition_id: int | None = None, batch_id: int | None = None

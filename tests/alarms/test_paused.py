@@ -89,6 +89,23 @@ def test_an_edition_refused_too_much_is_paused_and_everyone_to_be_told_is_told_o
     assert "ops@" not in caplog.text
 
 
+def test_an_edition_is_never_paused_without_its_alarm(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen(app.database, readers(PEOPLE), batch_size=200)
+
+    def dies(*_: object, **__: object) -> None:
+        raise SystemExit("killed between the pause and its alarm")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("newsletter.alarms.alarms.Alarms.sound", dies)
+        with pytest.raises(SystemExit):
+            Worker(app).courier.send_one(_next_batch(app))
+    between = stands(app)[0], len(alarms(app))
+    Worker(app).courier.tidy()
+
+    assert between == (State.SENDING, 0)
+    assert (stands(app)[0], len(alarms(app))) == (State.PAUSED, len(OPS))
+
+
 def test_whoever_resumes_it_is_not_stopped_again_at_once(app: App) -> None:
     frozen(app.database, readers(PEOPLE), batch_size=100)
     worker = Worker(app)

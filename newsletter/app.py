@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from newsletter.delivery.stopping import Stopping
     from newsletter.delivery.worker import Courier
     from newsletter.digests.sources import Source
+    from newsletter.feedback.applier import Applier
     from newsletter.fence import Fence
     from newsletter.fetching import Fetcher
     from newsletter.fetching.visits import Visits
@@ -289,6 +290,15 @@ class App:
             ),
             database=self.database,
             clock=self.clock,
+        )
+
+    @cached_property
+    def applier(self) -> Applier:
+        """What lets the posts of providers take effect."""
+        from newsletter.feedback.making import make_applier
+
+        return make_applier(
+            self.settings, database=self.database, keys=self.keys, clock=self.clock, alarms=self.alarms
         )
 
     def source(self, slug: str) -> Source:

@@ -1,9 +1,9 @@
 """The worker: a few loops beside each other, each in a thread of its own.
 
 *answers* turns what people asked for into notices, *notices* hands them over, *editions* hands over the
-batches that are due, *tidy* forgets what is not to be kept; the *clockwork* begins the editions at their
-hour. Nothing here decides what is owed: the rows of the database do, so a loop that runs twice, late or in
-ten processes at once does no harm.
+batches that are due, *feedback* lets what came back take effect, *tidy* forgets what is not to be kept; the
+*clockwork* begins the editions at their hour. Nothing here decides what is owed: the rows of the database
+do, so a loop that runs twice, late or in ten processes at once does no harm.
 
 On SQLite one process sends editions at a time. A worker takes that right (``Database.sole_sender``) only
 while it has a batch to send, so a ``newsletter morning`` by hand works beside it: whoever comes second
@@ -121,6 +121,7 @@ class Worker:
         steps = [
             ("answers", self.answer_requests, 1),
             ("notices", self.send_notices, 1),
+            ("feedback", self.apply_feedback, 1),
             ("tidy", self.tidy, 60),
             ("clockwork", self.mind_the_clock, 2),
         ]
@@ -222,6 +223,11 @@ class Worker:
         self._beat("editions")
         if not self.app.refusal():
             self.courier.send_one(batch_id)
+
+    def apply_feedback(self) -> bool:
+        """Let what providers have posted take effect."""
+        self._beat("feedback")
+        return self.app.applier.step()
 
     def mind_the_clock(self) -> bool:
         """See to it that the moments come, also when somebody sets the clock back."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from newsletter import limits
 from newsletter.app import App
 from newsletter.delivery import heartbeat
+from newsletter.feedback.forgetting import forget_feedback
 from newsletter.signup import forgetting
 
 HEARTBEATS_FOR = timedelta(days=1)
@@ -19,4 +20,5 @@ def tidy(app: App) -> bool:
         more = forgetting.forget_unconfirmed(session, app.keys, now=now)
         limits.forget(session, now=now)
         heartbeat.forget(session, before=now - HEARTBEATS_FOR)
+        more |= forget_feedback(session, now=now, kept=app.settings.feedback.kept)
     return more

@@ -26,6 +26,10 @@ class Cause(StrEnum):
     HOLIDAYS = "holidays"  # the calendar of holidays runs out
     CANARY = "canary"  # a mailbox of ours did not get what it should
     FEEDBACK = "feedback"  # bounces and complaints do not come in
+    ACCOUNT = "account"  # how our account with the provider stands has changed
+    BLOCKED = "blocked"  # mailbox providers send copies back for what they say, or for who we are
+    DROPPED = "dropped"  # the provider drops copies for a reason that is ours
+    UNAPPLIED = "unapplied"  # what came back could not be taken in
 
 
 _STATUS = ("look", "newsletter status {which}")
@@ -45,4 +49,8 @@ COMMANDS: dict[Cause, tuple[tuple[str, str], ...]] = {
     Cause.PAUSED: (_STATUS, ("resume", "newsletter resume {which}"), _CANCEL),
     Cause.BOOKS: (_STATUS, ("pause", "newsletter pause {which}")),
     Cause.DOUBT: (("settle", "newsletter settle {which}"),),
+    Cause.ACCOUNT: (("go", "newsletter go"),),
+    Cause.BLOCKED: (_STATUS, ("resume", "newsletter resume {which}"), _CANCEL),
+    Cause.DROPPED: (("retry", "newsletter retry {which} --reply {quoted}"),),
+    Cause.UNAPPLIED: (("feedback", "newsletter feedback"),),
 }

@@ -6,6 +6,7 @@ an error names the setting and where it came from.
 """
 
 from newsletter.config.alarms import AlarmSettings, PersonSettings, WebhookKind, WebhookSettings
+from newsletter.config.feedback import FeedbackSettings
 from newsletter.config.loading import find_config, load, packaged_config
 from newsletter.config.newsletters import (
     LANGUAGES,
@@ -39,6 +40,7 @@ __all__ = [
     "AlarmSettings",
     "DatabaseSettings",
     "DkimSettings",
+    "FeedbackSettings",
     "FetchingSettings",
     "FileSettings",
     "KeySettings",

@@ -153,14 +153,15 @@ def _stand(session: Session, events: Iterable[Event]) -> None:
     if not best:
         return
     # One order for all: it is also the order of the table.
-    rows = sorted(best.items())
+    order = sorted(best)
+    rows = [best[copy] for copy in order]
     values = {
-        "edition_id": [copy[0] for copy, _ in rows],
-        "subscriber_id": [copy[1] for copy, _ in rows],
-        "kind": [rank for _, (rank, _, _) in rows],
-        "at": [at for _, (_, at, _) in rows],
-        "meaning": [event.meaning for _, (_, _, event) in rows],
-        "reply": [words_of(event.reply) for _, (_, _, event) in rows],
+        "edition_id": [copy[0] for copy in order],
+        "subscriber_id": [copy[1] for copy in order],
+        "kind": [rank for rank, _, _ in rows],
+        "at": [at for _, at, _ in rows],
+        "meaning": [event.meaning for _, _, event in rows],
+        "reply": [words_of(event.reply) for _, _, event in rows],
     }
     bulk.insert(session, Feedback, values, _rising)
 

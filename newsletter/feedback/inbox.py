@@ -31,9 +31,13 @@ class Post(NamedTuple):
     body: bytes
 
 
-def put(session: Session, provider: str, body: bytes, *, now: datetime) -> None:
-    """Write a post down."""
-    packed = zlib.compress(body, _LEVEL)
+def pack(body: bytes) -> bytes:
+    """Return a body as it is kept."""
+    return zlib.compress(body, _LEVEL)
+
+
+def put(session: Session, provider: str, packed: bytes, *, now: datetime) -> None:
+    """Write a post down; its body as ``pack`` returns it."""
     session.connection().execute(_PUT, {"provider": provider, "received_at": now, "body": packed})
 
 

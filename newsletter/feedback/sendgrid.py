@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from newsletter.feedback.events import OURS, Event, Kind, Suppress, copy_of, key_of, moment_of, notice_of
@@ -18,7 +18,7 @@ from newsletter.lanes import lane_of
 from newsletter.replies import Meaning, enhanced, read
 
 NAME = "sendgrid"
-_AHEAD = timedelta(days=1)  # a moment further in the future was not meant in seconds
+_AHEAD = 86_400  # seconds; a moment further in the future was not meant in seconds
 _MILLISECONDS = 100_000_000_000  # a number above this cannot be seconds
 
 
@@ -46,26 +46,29 @@ def read_post(body: bytes, *, received_at: datetime) -> Read:
         return Read([], [Odd("no list of events", _words(told))])
     events: list[Event] = []
     odd: list[Odd] = []
+    latest = received_at.timestamp() + _AHEAD
     for one in told:
         try:
-            events.append(_read(one, received_at))
+            events.append(_read(one, received_at, latest))
         except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
             odd.append(Odd(f"not readable ({type(error).__name__})", _words(one)))
     return Read(events, odd)
 
 
-def _read(one: Mapping[str, Any], received_at: datetime) -> Event:
-    name = one["event"]
-    call = one.get("nl_call")
+def _read(one: Mapping[str, Any], received_at: datetime, latest: float) -> Event:
+    name, call, told_at = one["event"], one.get("nl_call"), one.get("timestamp")
     # Only together they are ours: another installation at the same account has copies of the same names.
     copy = copy_of(one.get("nl_ref")) if isinstance(call, str) else None
     edition_id, subscriber_id = copy if copy else (None, None)
-    at = _moment(one.get("timestamp"), received_at)
+    if type(told_at) is int and 0 < told_at < latest:
+        at = moment_of(told_at)
+    else:
+        at = _moment(told_at, received_at, latest)
     kind = _PLAIN.get(name) if isinstance(name, str) else None
     if kind is not None and copy is not None:
         # By far the most: it changes nothing when it is told twice, so it needs no key.
         reply = _text(one.get("response")) if kind is Kind.DEFERRED else None
-        return Event(kind, at, edition_id, subscriber_id, None, str(call), reply=reply)
+        return Event(kind, at, edition_id, subscriber_id, None, call, None, None, None, None, reply)
     address = one.get("email")
     event = Event(
         kind or Kind.OTHER,
@@ -238,14 +241,14 @@ def _is_a_test(one: Mapping[str, Any]) -> bool:
     return one.get("email") == "example@test.com" and "cat facts" in (one.get("category") or ())
 
 
-def _moment(told: object, received_at: datetime) -> datetime:
+def _moment(told: object, received_at: datetime, latest: float) -> datetime:
     """Return when it happened; an event without a moment that makes sense happened when it came."""
     if isinstance(told, str) and told.isascii() and told.isdigit():
         told = int(told[:18])
     if isinstance(told, bool) or not isinstance(told, int | float) or not told > 0:
         return received_at
     seconds = told / 1000 if told > _MILLISECONDS else told
-    if seconds > received_at.timestamp() + _AHEAD.total_seconds():
+    if seconds > latest:
         return received_at
     return moment_of(int(seconds))
 

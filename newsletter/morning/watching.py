@@ -94,7 +94,19 @@ def is_good(view: View) -> bool:
 
 
 # Known to other parts, which take them back themselves.
-_NEVER_OVER_BY_ITSELF = frozenset({Cause.FEEDBACK, Cause.CANARY, Cause.CLOCK, Cause.FENCE, Cause.HOLIDAYS})
+_NEVER_OVER_BY_ITSELF = frozenset(
+    {
+        Cause.FEEDBACK,
+        Cause.ACCOUNT,
+        Cause.BLOCKED,
+        Cause.DROPPED,
+        Cause.UNAPPLIED,
+        Cause.CANARY,
+        Cause.CLOCK,
+        Cause.FENCE,
+        Cause.HOLIDAYS,
+    }
+)
 
 
 def _not_begun(view: View) -> Iterator[Alert]:

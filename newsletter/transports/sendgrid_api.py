@@ -11,17 +11,20 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import sendgrid
+from sendgrid.helpers.eventwebhook import EventWebhook
 
 from newsletter.errors import ConfigError
 from newsletter.transports.keepalive import Answer, Connection, Deadline
 from newsletter.transports.sendgrid_accounts import Account
 
+SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
+TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
 HOST = "https://api.sendgrid.com"
 EU_HOST = "https://api.eu.sendgrid.com"
 
@@ -111,6 +114,39 @@ class SendGridApi:
                 connection.deadline = deadline
                 return connection
             connection.close()
+
+
+class EventSignatures:
+    """Tells whether a post of the Event Webhook is SendGrid's, by any of the keys it shows.
+
+    Raises ``ConfigError`` for what cannot be a key.
+    """
+
+    def __init__(self, public_keys: Sequence[str]) -> None:
+        try:
+            self._verifiers = [EventWebhook(public_key="".join(key.split())) for key in public_keys]
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ConfigError(
+                "feedback.sendgrid_keys: this is no verification key; copy it from SendGrid's settings of "
+                "the Event Webhook (it begins with MFkw)"
+            ) from error
+
+    def are_genuine(self, body: bytes, *, signature: str | None, timestamp: str | None) -> bool:
+        """Say whether a key of ours signed exactly these bytes at that time."""
+        if not signature or not timestamp:
+            return False
+        try:
+            payload = body.decode()
+        except UnicodeDecodeError:
+            return False
+        return any(_agrees(verifier, payload, signature, timestamp) for verifier in self._verifiers)
+
+
+def _agrees(verifier: EventWebhook, payload: str, signature: str, timestamp: str) -> bool:
+    try:
+        return bool(verifier.verify_signature(payload, signature, timestamp))
+    except (ValueError, TypeError, AttributeError):
+        return False  # the library raises for what is no signature at all
 
 
 def _place(host: str) -> tuple[str, int, bool]:

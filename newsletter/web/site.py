@@ -13,12 +13,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from newsletter import __version__
 from newsletter.app import App
+from newsletter.feedback.inbox import LARGEST_BODY
 from newsletter.web import public
 from newsletter.web.api import Api, problem
 from newsletter.web.archive import Archive
 from newsletter.web.door import READ, Door
 from newsletter.web.operations import Operations
 from newsletter.web.security import LONGEST_BODY, OtherSites, Security
+from newsletter.web.webhooks import Webhooks
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +79,10 @@ def make_site(app: App) -> FastAPI:
         ("/static/{version}/{name:path}", READ, _Static(door).file),
     ):
         site.add_api_route(path, handler, methods=methods, include_in_schema=False)
+    for path, methods, handler in Webhooks(door).routes():
+        site.add_api_route(
+            path, handler, methods=methods, include_in_schema=False, max_body_size=LARGEST_BODY
+        )
     site.include_router(Api(door).routes())
     site.add_exception_handler(HTTPException, _refused)
     site.add_exception_handler(RequestValidationError, _misunderstood)

@@ -14,6 +14,7 @@ from tests.bench import (  # importing adds their measurements
     archive,  # noqa: F401
     delivery,  # noqa: F401
     engine,  # noqa: F401
+    feedback,  # noqa: F401
     gate,  # noqa: F401
     ledger,  # noqa: F401
     morning,  # noqa: F401

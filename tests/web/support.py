@@ -149,6 +149,7 @@ def a_house(
     url: str | None = None,
     base: str = BASE,
     transport: Mapping[str, Any] | None = None,
+    feedback: Mapping[str, Any] | None = None,
     **web: Any,
 ) -> House:
     """Return a fresh installation with two newsletters."""
@@ -157,6 +158,7 @@ def a_house(
         database={"url": url or f"sqlite:///{folder / 'newsletter.db'}"},  # type: ignore[arg-type]
         keys={"file": folder / "keys.toml"},  # type: ignore[arg-type]
         transport=transport or {"kind": "memory"},  # type: ignore[arg-type]
+        feedback=feedback or {},  # type: ignore[arg-type]
         web=web,  # type: ignore[arg-type]
         newsletters={SLUG: PAPER, "robots": OTHER},
     )

@@ -1,0 +1,25 @@
+"""The settings of what comes back: whose posts are believed, and what follows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from newsletter.config.base import OneLine, Section
+
+
+class FeedbackSettings(Section):
+    # Two of each, so that one can be replaced while the other is in use. None: 503.
+    sendgrid_keys: tuple[OneLine, ...] = Field(default=(), max_length=2)  # SendGrid shows it; not secret
+
+    soft_failures: int = Field(default=5, ge=2)  # editions in a row that failed for a reader's own reason,
+    soft_days: int = Field(default=14, ge=1)  # over so many days, end mail to them
+    blocks_percent: float = Field(default=5, gt=0, le=100)  # more content or policy blocks stop the edition
+    resend_silent_calls: bool = False
+    keep_days: int = Field(default=180, ge=30)  # where each copy stood
+
+    @property
+    def kept(self) -> timedelta:
+        """How long it is known where a copy stood."""
+        return timedelta(days=self.keep_days)

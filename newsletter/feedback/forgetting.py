@@ -1,0 +1,43 @@
+"""What is forgotten of feedback, and when. In bounded parts: on SQLite everybody else waits meanwhile."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from newsletter.delivery.calls import touched
+from newsletter.editions.edition import Edition
+from newsletter.feedback import aside, once
+from newsletter.feedback.tables import Feedback, FeedbackCount
+
+AT_ONCE = 20_000  # copies
+COUNTS_KEPT = timedelta(days=400)
+
+
+def forget_feedback(session: Session, *, now: datetime, kept: timedelta) -> bool:
+    """Forget a bounded part of what is due; say whether there is more."""
+    once.forget(session, now=now)
+    aside.forget(session, now=now)
+    session.execute(delete(FeedbackCount).where(FeedbackCount.day < (now - COUNTS_KEPT).date()))
+    return _forget_copies(session, before=now - kept)
+
+
+def _forget_copies(session: Session, *, before: datetime) -> bool:
+    """Forget where copies of old editions stood."""
+    oldest = session.scalar(select(func.min(Feedback.edition_id)))
+    edition = session.get(Edition, oldest) if oldest is not None else None
+    if edition is None or edition.created_at >= before:
+        return False
+    last = session.scalar(
+        select(Feedback.subscriber_id)
+        .where(Feedback.edition_id == edition.id)
+        .order_by(Feedback.subscriber_id)
+        .offset(AT_ONCE - 1)
+        .limit(1)
+    )
+    those = [Feedback.edition_id == edition.id]
+    if last is not None:
+        those.append(Feedback.subscriber_id <= last)
+    return touched(session.execute(delete(Feedback).where(*those))) > 0

@@ -1,0 +1,47 @@
+"""What feedback finds is told as alarms: once, to the people of ``[alarms]``."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from newsletter.alarms import Alarms, Cause
+from newsletter.editions.edition import Edition
+from newsletter.feedback.troubles import Sort, Trouble
+
+logger = logging.getLogger(__name__)
+
+CAUSES = {
+    Sort.ACCOUNT: Cause.ACCOUNT,
+    Sort.DROPPED: Cause.DROPPED,
+    Sort.BLOCKED: Cause.BLOCKED,
+    Sort.FAILED: Cause.UNAPPLIED,
+}
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Tells one trouble, in the transaction that found it."""
+
+    alarms: Alarms
+
+    def __call__(self, session: Session, trouble: Trouble) -> None:
+        """Sound the alarm that fits, or only write a log where nobody has to act."""
+        logger.warning("feedback: %s", trouble.words, extra={"sort": trouble.sort.value, **trouble.facts})
+        cause = CAUSES.get(trouble.sort)
+        if cause is None:
+            return
+        now = self.alarms.clock()
+        edition = session.get(Edition, trouble.edition_id) if trouble.edition_id is not None else None
+        self.alarms.sound(
+            session,
+            cause,
+            newsletter=edition.newsletter if edition else "",
+            day=edition.day if edition else now.date(),
+            about=trouble.about,
+            facts={**trouble.facts, "because": trouble.words, "quoted": shlex.quote(trouble.about)},
+            now=now,
+        )

@@ -143,77 +143,9 @@ class App:
         return self.settings.transport.kind in REACHES_REAL_READERS
 
     def _make_transport(self) -> Transport:
-        chosen = self.settings.transport
-        match chosen.kind:
-            case TransportKind.FILE:
-                from newsletter.transports.file import FileTransport
+        from newsletter.transports.making import make_transport
 
-                return FileTransport(chosen.file.folder, self.clock)
-            case TransportKind.CONSOLE:
-                from newsletter.transports.console import ConsoleTransport
-
-                return ConsoleTransport()
-            case TransportKind.MEMORY:
-                from newsletter.transports.memory import MemoryTransport
-
-                return MemoryTransport()
-            case TransportKind.SMTP:
-                from newsletter.transports import dkim
-                from newsletter.transports.smtp import SmtpTransport
-                from newsletter.transports.smtp_connection import Server
-
-                return SmtpTransport(
-                    [
-                        Server(
-                            host=one.host,
-                            port=one.port,
-                            security=one.security,
-                            username=one.username,
-                            password=one.password.get_secret_value(),
-                            connections=one.connections,
-                            weight=one.weight,
-                        )
-                        for one in chosen.smtp.servers
-                    ],
-                    timeout=timedelta(seconds=chosen.smtp.timeout_seconds),
-                    messages_per_connection=chosen.smtp.messages_per_connection,
-                    fewer_in={
-                        lane: pace.messages_per_connection
-                        for lane, pace in self.settings.pacing.items()
-                        if pace.messages_per_connection
-                    },
-                    dkim=[
-                        dkim.load(one.key, domain=one.domain, selector=one.selector)
-                        for one in chosen.smtp.dkim
-                    ],
-                    clock=self.clock,
-                )
-            case TransportKind.SENDGRID:
-                from newsletter.transports.sendgrid import SendGridTransport
-                from newsletter.transports.sendgrid_accounts import Account
-
-                main = chosen.sendgrid
-                timeout = timedelta(seconds=main.timeout_seconds)
-                return SendGridTransport(
-                    main.api_key.get_secret_value(),
-                    ip_pool=main.ip_pool,
-                    accounts=[
-                        Account(
-                            name=account.name,
-                            api_key=(account.api_key.get_secret_value() or main.api_key.get_secret_value()),
-                            subuser=account.subuser,
-                            ip_pool=account.ip_pool,
-                            lanes=account.lanes,
-                            weight=account.weight,
-                        )
-                        for account in main.accounts
-                    ],
-                    host=main.host,
-                    timeout=timeout,
-                    # A last request may take all its time, and the lease must outlast it by as much.
-                    longest_call=max(self.settings.sending.lease - 2 * timeout, timedelta(0)),
-                    clock=self.clock,
-                )
+        return make_transport(self.settings, self.clock)
 
     @cached_property
     def owner(self) -> str:

@@ -50,6 +50,10 @@ class Urls:
         """The reader's preferences."""
         return f"{self.base}/manage/{token}"
 
+    def why(self, token: str) -> str:
+        """What became of a reader's last editions; the token is that of their preferences."""
+        return f"{self.manage(token)}/why"
+
     def confirm(self, token: str) -> str:
         """The page with the button that confirms a subscription."""
         return f"{self.base}/confirm/{token}"

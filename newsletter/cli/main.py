@@ -28,6 +28,7 @@ from newsletter.cli import (
     setup,
     status,
     testsend,
+    why,
 )
 from newsletter.errors import ExitCode, NewsletterError
 
@@ -55,6 +56,7 @@ for part in (
     people,
     archive,
     dkim,
+    why,
 ):
     part.register(app)
 

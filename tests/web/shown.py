@@ -10,6 +10,12 @@ from typing import Any
 from httpx2 import Response
 
 from newsletter.delivery import ledger
+from newsletter.delivery.states import State
+from newsletter.delivery.tables import Delivery
+from newsletter.editions.states import State as EditionState
+from newsletter.feedback.events import Kind as Heard
+from newsletter.feedback.tables import Feedback
+from newsletter.replies import Meaning
 from subscribers import Purpose, Status
 from tests.support import DAY, SLUG, a_mailing, new_edition
 from tests.web import shelf
@@ -32,6 +38,47 @@ def _welcome(house: House) -> Response:
 def _manage(house: House, **pressed: str) -> Response:
     path = house.path(Purpose.MANAGE, house.reader())
     return house.client.post(path, data=pressed) if pressed else house.client.get(path)
+
+
+def _missing(house: House) -> Response:
+    """Show editions of five days, each with another end."""
+    person = house.reader()
+    with house.writing() as session:
+        for number, (kind, reply, meaning) in enumerate(
+            (
+                (Heard.DELIVERED, None, None),
+                (Heard.BLOCKED, "552 5.2.2 mailbox full", Meaning.SOFT),
+                (Heard.BLOCKED, "550 5.7.1 message refused by policy of the receiver", Meaning.POLICY),
+                (Heard.ACCEPTED, None, None),
+                (None, None, None),
+            ),
+            1,
+        ):
+            edition = new_edition(DAY - timedelta(days=number))
+            edition.state, edition.frozen_at = EditionState.FINISHED, house.clock() - timedelta(days=number)
+            edition.subject = "早报 · OpenAI 发布新模型，三家云厂商同日跟进"
+            if kind is None:
+                edition.frozen_at = house.clock() - timedelta(days=9)  # before they came
+            session.add(edition)
+            session.flush()
+            if kind is None:
+                continue
+            session.add(
+                Delivery(edition_id=edition.id, subscriber_id=person, batch_number=1, state=State.ACCEPTED)
+            )
+            if kind is not Heard.ACCEPTED:
+                at = house.clock() - timedelta(days=number)
+                session.add(
+                    Feedback(
+                        edition_id=edition.id,
+                        subscriber_id=person,
+                        kind=kind,
+                        at=at,
+                        meaning=meaning,
+                        reply=reply,
+                    )
+                )
+    return house.client.get(f"{house.path(Purpose.MANAGE, person)}/why")
 
 
 def _leave(house: House, **pressed: str) -> Response:
@@ -106,6 +153,7 @@ PAGES: dict[str, Visit] = {
     "confirm": _confirmation,
     "confirm-stale": _stale,
     "welcome": _welcome,
+    "missing": _missing,
     "manage": _manage,
     "manage-paused": lambda house: _manage(house, act="monday"),
     "manage-saved": lambda house: _manage(house, act="prefer", cadence="weekly"),

@@ -189,4 +189,5 @@ class Preferences:
             typed=outcome.sent.get("address", ""),
             problem=words.say(outcome.problem) if outcome.problem else None,
             leave=self.door.paths(slug).leave(leave),
+            missing=self.door.paths(slug).why(request.path_params["token"]),
         )

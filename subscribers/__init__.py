@@ -7,7 +7,17 @@ are its own affair. Times are aware UTC; the caller owns the transaction.
 from subscribers.addresses import Address, AddressHasher, InvalidAddress, mask, normalise
 from subscribers.base import Base, BigId, Choice, UtcDateTime
 from subscribers.consent import Consent
-from subscribers.eligible import Exclusion, Reach, considered, eligible, excluded, languages, last_look, reach
+from subscribers.eligible import (
+    Exclusion,
+    Reach,
+    considered,
+    eligible,
+    excluded,
+    has_readers,
+    languages,
+    last_look,
+    reach,
+)
 from subscribers.erasure import erase
 from subscribers.mac import Hmac
 from subscribers.preferences import (
@@ -112,6 +122,7 @@ __all__ = [
     "guard_cell",
     "happen",
     "has_moved_since",
+    "has_readers",
     "history",
     "is_suppressed",
     "languages",

@@ -120,6 +120,16 @@ def considered(session: Session, newsletter: str) -> int:
     return session.scalar(count) or 0
 
 
+def has_readers(session: Session, newsletter: str, cadence: Cadence) -> bool:
+    """Say whether anybody who gets mail at all has asked for a cadence."""
+    wished = select(Subscription.subscriber_id).where(
+        Subscription.newsletter == newsletter,
+        Subscription.status == Status.ACTIVE,
+        Subscription.cadence == cadence,
+    )
+    return session.scalars(wished.limit(1)).first() is not None
+
+
 def reach(session: Session, newsletter: str, day: date, ids: Iterable[int]) -> Mapping[int, Reach]:
     """Look once more at ``ids``, just before handing over; an id that is gone altogether is missing."""
     rows = session.execute(

@@ -1,4 +1,4 @@
-"""``revise`` and ``correct``: mending an edition while it is paused, and after it went out."""
+"""``weekly``, ``revise`` and ``correct``: what is made of editions that went out, or are going out."""
 
 from __future__ import annotations
 
@@ -33,8 +33,39 @@ Revised = Annotated[Path, typer.Argument(help="The mended digest.", exists=True,
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    app.command()(weekly)
     app.command()(revise)
     app.command()(correct)
+
+
+def weekly(
+    day: Annotated[
+        datetime | None,
+        typer.Option("--day", formats=["%Y-%m-%d"], help="The last day of the week.", show_default="today"),
+    ] = None,
+    newsletter: Newsletter = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the week's editions into one, and send it to readers who want one a week; twice is once.
+
+    The worker does it by itself on `weekly.day` at `weekly.send_at`. Exit code 3: nothing to send, or held.
+    """
+    from newsletter.cli.ending import told_to_end
+    from newsletter.morning import Weekly
+
+    app = context.open_app()
+    slug, settings = app.settings.newsletter(newsletter)
+    story = Weekly(press=app.press(slug))
+    try:
+        with told_to_end(story.press.courier.stopping.set):
+            report = story.run(day.date() if day else None)
+    finally:
+        app.close()
+    if as_json:
+        typer.echo(json.dumps(report_json(report), ensure_ascii=False, indent=2))
+    else:
+        print_report(report, settings.schedule.tz)
+    raise typer.Exit(report.exit_code)
 
 
 def revise(

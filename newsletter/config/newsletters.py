@@ -108,6 +108,20 @@ class ScheduleSettings(Section):
         return self
 
 
+class WeeklySettings(Section):
+    """The edition for those who want one a week."""
+
+    day: Weekday = "sun"
+    send_at: time = time(9)  # after the daily edition of that day, which is a part of the week
+    stories: int = Field(default=12, ge=1, le=50)
+    subject: OneLine = ""  # a pattern; empty: the template's weekly/subject.txt.j2
+
+    @property
+    def weekday(self) -> int:
+        """Its day, as ``date.weekday`` counts."""
+        return WEEKDAYS.index(self.day)
+
+
 Language = Literal["zh-CN", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
@@ -123,6 +137,7 @@ class NewsletterSettings(Section):
     sender: SenderSettings = SenderSettings()
     source: SourceSettings = SourceSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    weekly: WeeklySettings = WeeklySettings()
 
     @property
     def sender_name(self) -> str:

@@ -6,6 +6,7 @@ from newsletter.morning.press import Press
 from newsletter.morning.proof import Proof, as_json, prove, read_digest
 from newsletter.morning.report import Report, report_of
 from newsletter.morning.revision import Revision, RevisionHeld
+from newsletter.morning.weekly import Weekly
 
 __all__ = [
     "Correction",
@@ -16,6 +17,7 @@ __all__ = [
     "Report",
     "Revision",
     "RevisionHeld",
+    "Weekly",
     "as_json",
     "prove",
     "read_digest",

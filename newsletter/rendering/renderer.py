@@ -130,9 +130,9 @@ class Renderer:
         names = {**values, "story": headline(digest, name=newsletter.name), "cut": cut, "say": words.say}
         if digest.front.subject and digest.front.subject.strip():
             where, subject = "subject", clean(digest.front.subject)
-        elif newsletter.subject and kind == DEFAULT_TEMPLATE:
-            where = "the newsletter's setting subject"
-            subject = self._templates.render_pattern(newsletter.subject, names, setting=where)
+        elif pattern := {"daily": newsletter.subject, "weekly": newsletter.weekly.subject}.get(kind, ""):
+            where = f"the newsletter's setting {'' if kind == 'daily' else 'weekly.'}subject"
+            subject = self._templates.render_pattern(pattern, names, setting=where)
         else:
             is_daily = kind == DEFAULT_TEMPLATE
             own = None if is_daily else self._templates.folders.find(f"{kind}/subject.txt.j2")

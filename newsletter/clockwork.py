@@ -43,6 +43,7 @@ class Clockwork:
             if not self.app.refusal():
                 for slug, unattended in self.mornings.items():
                     self._moment(slug, "begin", unattended.begin, timedelta(0))
+                    self._moment(slug, "weekly", unattended.begin_weekly, LOOK)
                     pause = LOOK if self.app.settings.newsletters[slug].source.is_folder else LOOK_FAR
                     self._moment(slug, "prepare", unattended.prepare, pause)
                     self._moment(slug, "watch", unattended.watch, LOOK)

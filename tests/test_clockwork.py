@@ -23,7 +23,7 @@ class Story:
     """A newsletter's moments, counted instead of done."""
 
     def __init__(self, *, fails: bool = False) -> None:
-        self.calls: dict[str, int] = {"begin": 0, "prepare": 0, "watch": 0}
+        self.calls: dict[str, int] = {"begin": 0, "begin_weekly": 0, "prepare": 0, "watch": 0}
         self.fails = fails
 
     def _count(self, name: str) -> None:
@@ -33,6 +33,9 @@ class Story:
 
     def begin(self) -> None:
         self._count("begin")
+
+    def begin_weekly(self) -> None:
+        self._count("begin_weekly")
 
     def prepare(self) -> None:
         self._count("prepare")
@@ -88,7 +91,7 @@ def test_beginning_is_asked_at_every_tick_and_the_rest_less_often(app: App) -> N
         work.tick()
         pass_time(app, steady, TICK.total_seconds())
 
-    assert story.calls == {"begin": 6, "prepare": 2, "watch": 2}
+    assert story.calls == {"begin": 6, "begin_weekly": 2, "prepare": 2, "watch": 2}
 
 
 def test_one_newsletters_trouble_is_not_anothers(app: App, caplog: pytest.LogCaptureFixture) -> None:
@@ -99,8 +102,8 @@ def test_one_newsletters_trouble_is_not_anothers(app: App, caplog: pytest.LogCap
     pass_time(app, steady, LOOK.total_seconds())
     work.tick()
 
-    assert sound.calls == {"begin": 2, "prepare": 2, "watch": 2}
-    assert broken.calls == {"begin": 2, "prepare": 2, "watch": 2}
+    assert sound.calls == {"begin": 2, "begin_weekly": 2, "prepare": 2, "watch": 2}
+    assert broken.calls == {"begin": 2, "begin_weekly": 2, "prepare": 2, "watch": 2}
     assert "begin failed: the disk is gone" in caplog.text
 
 
@@ -115,7 +118,7 @@ def test_an_installation_that_may_not_send_begins_nothing(app: App) -> None:
 
     clockwork(app, Steady(), one=story).tick()
 
-    assert story.calls == {"begin": 0, "prepare": 0, "watch": 0}
+    assert story.calls == {"begin": 0, "begin_weekly": 0, "prepare": 0, "watch": 0}
 
 
 @pytest.mark.parametrize("step", [-540, 540])
@@ -131,7 +134,7 @@ def test_a_clock_that_was_set_is_noticed_and_looked_at_anew(
     work.tick()
 
     assert f"the clock was set by {step:+d} s" in caplog.text
-    assert story.calls == {"begin": 2, "prepare": 2, "watch": 2}
+    assert story.calls == {"begin": 2, "begin_weekly": 2, "prepare": 2, "watch": 2}
 
 
 def test_silence_is_noticed_on_the_clock_that_nobody_sets(app: App) -> None:

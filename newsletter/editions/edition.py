@@ -129,13 +129,26 @@ def find(
     return session.scalars(query.with_for_update() if lock else query).one_or_none()
 
 
-def latest(session: Session, newsletter: str) -> Edition | None:
-    """Return the newest edition by day."""
+def latest(session: Session, newsletter: str, kind: Kind = Kind.DAILY) -> Edition | None:
+    """Return the newest edition of a kind by day."""
     return session.scalars(
         select(Edition)
-        .where(Edition.newsletter == newsletter)
-        .order_by(Edition.day.desc(), Edition.id.desc())
+        .where(Edition.newsletter == newsletter, Edition.kind == kind)
+        .order_by(Edition.day.desc(), Edition.serial.desc(), Edition.id.desc())
     ).first()
+
+
+def beside(session: Session, edition: Edition) -> Sequence[Edition]:
+    """Return the other editions a person may look for beside one: of its day, and what corrects it."""
+    return session.scalars(
+        select(Edition)
+        .where(
+            Edition.newsletter == edition.newsletter,
+            Edition.id != edition.id,
+            or_(Edition.day == edition.day, Edition.corrects_id == edition.id),
+        )
+        .order_by(Edition.day, Edition.id)
+    ).all()
 
 
 def is_used(session: Session, newsletter: str, *, key: str, title: str, day: date, digest_hash: str) -> bool:

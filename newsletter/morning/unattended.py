@@ -21,7 +21,9 @@ from newsletter.editions.edition import SENT, Edition
 from newsletter.editions.states import State
 from newsletter.morning import hours
 from newsletter.morning.morning import Morning
+from newsletter.morning.press import Press
 from newsletter.morning.watching import View, alerts, is_good, over
+from newsletter.morning.weekly import Weekly
 from newsletter.timetable import Moments
 
 HOLIDAYS_AHEAD = timedelta(days=30)  # how long before their tables end people are told
@@ -78,6 +80,10 @@ class Unattended:
         if row and looked_at and looked_at > due.latest:
             return row  # it was said that it is too late: from here on it is a person's
         return self.morning.begin_due(due.day)
+
+    def begin_weekly(self) -> Edition | None:
+        """Let the weekly edition begin, if it is due now and nobody has decided on it yet."""
+        return Weekly(press=Press.of(self.morning), alarms=self.alarms).begin_due()
 
     def prepare(self) -> Edition | None:
         """Examine the digest of the edition to come; None when there is nothing new to find out."""

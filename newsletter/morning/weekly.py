@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter.alarms import Alarms, Cause
 from newsletter.digests.digest import Digest
 from newsletter.digests.weekly import Past, weekly
 from newsletter.digests.writing import write
@@ -37,10 +38,14 @@ Clicks = Callable[[Session, list[Edition]], Mapping[str, int]]
 
 @dataclass(frozen=True, kw_only=True)
 class Weekly:
-    """The weekly editions of one newsletter. ``clicks`` tells how often each link was opened."""
+    """The weekly editions of one newsletter.
+
+    ``clicks`` tells how often each link was opened; ``alarms`` tells people when the gate holds one.
+    """
 
     press: Press
     clicks: Clicks | None = None
+    alarms: Alarms | None = None
 
     def due_day(self) -> date | None:
         """Return the day whose weekly edition is due by the schedule now; None when none is."""
@@ -61,6 +66,9 @@ class Weekly:
         day = self.due_day()
         if day is None or self.press.refusal or self._existing(day) is not None:
             return None
+        with self.press.database.readers() as session:
+            if not has_readers(session, self.press.slug, Cadence.WEEKLY):
+                return None
         return self.begin(day)
 
     def run(self, day: date | None = None, *, progress: Callable[[], None] | None = None) -> Report:
@@ -108,6 +116,17 @@ class Weekly:
             edition.examined_at = press.now
             if proof is not None:
                 describe(edition, proof, digest_hash=_hash(proof.digest))
+                if self.alarms is not None:
+                    self.alarms.sound(
+                        session,
+                        Cause.HELD,
+                        newsletter=press.slug,
+                        day=day,
+                        about=Kind.WEEKLY,
+                        facts={"subject": edition.subject},
+                        findings=edition.findings,
+                        now=press.now,
+                    )
             session.flush()
             return edition
 

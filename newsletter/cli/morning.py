@@ -63,7 +63,7 @@ def print_report(report: Report, zone: ZoneInfo) -> None:
     colour = {"finished": typer.colors.GREEN, "sending": typer.colors.YELLOW}.get(
         report.state.value, typer.colors.RED
     )
-    typer.secho(f"{report.newsletter} {report.day}: {report.state.value}", fg=colour, bold=True)
+    typer.secho(f"{report.name}: {report.state.value}", fg=colour, bold=True)
     if report.subject:
         typer.echo(f"  subject   {report.subject}")
     if report.digest:
@@ -78,6 +78,11 @@ def print_report(report: Report, zone: ZoneInfo) -> None:
         typer.echo(f"  {finding['severity']:<9} {place}{text} [{finding['check']}]")
     if report.books:
         print_books(report.books)
+    if report.revisions:
+        have = ", ".join(f"revision {number}: {count:,}" for number, count in report.revisions.items())
+        typer.echo(f"  revised    accepted of {have}")
+    for name, state in report.beside:
+        typer.echo(f"  beside it  {name}: {state}")
     if report.stopped_because:
         typer.secho(f"  stopped    {report.stopped_because}", fg=typer.colors.RED)
     if report.next_due:
@@ -109,6 +114,10 @@ def report_json(report: Report) -> dict[str, object]:
     return {
         "newsletter": report.newsletter,
         "day": report.day.isoformat(),
+        "kind": report.kind.value,
+        "serial": report.serial,
+        "revisions": {str(number): count for number, count in report.revisions.items()},
+        "beside": [{"name": name, "state": state} for name, state in report.beside],
         "state": report.state.value,
         "subject": report.subject,
         "digest": report.digest,

@@ -3,7 +3,9 @@
 ``--json`` prints one document (with ``--watch``, one on a line for every look)::
 
     {
-      "newsletter", "day", "state", "subject", "digest", "findings", "problems",   state null: no edition
+      "newsletter", "day", "kind", "serial", "revisions": {number: copies accepted},
+      "beside": [{"name", "state"}],
+      "state", "subject", "digest", "findings", "problems",   state null: no edition
       "books": {"considered", "excluded": {reason: count}, "owed", "waiting", "in_flight", "accepted",
                 "refused", "deferred", "in_doubt", "withdrawn", "expired", "balanced"},
       "next_due", "stopped_because", "sent_now", "exit_code", "next_slot",
@@ -28,6 +30,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli import context
+from newsletter.cli.control import kind_of
 from newsletter.cli.digest import Day, Newsletter
 from newsletter.cli.morning import AsJson, print_report, report_json
 from newsletter.errors import ExitCode
@@ -41,6 +44,12 @@ if TYPE_CHECKING:
     from newsletter.morning import Report
 
 LOOK_EVERY_SECONDS = 2.0
+StatusKind = Annotated[
+    str,
+    typer.Option(
+        "--kind", help="daily, weekly or correction; with a number where a day has several: correction-2."
+    ),
+]
 CLEAR = "\x1b[H\x1b[2J"
 
 
@@ -73,6 +82,7 @@ def register(app: typer.Typer) -> None:
 
 def status(
     day: Day = None,
+    kind: StatusKind = "daily",
     newsletter: Newsletter = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Look again every 2 seconds until it is done.")
@@ -83,12 +93,12 @@ def status(
     app = context.open_app()
     slug, _ = app.settings.newsletter(newsletter)
     wanted = day.date() if day else None
-    seen = _look(app, slug, wanted)
+    seen = _look(app, slug, wanted, kind)
     try:
         while watch and not seen.is_over:
             _show(app, slug, wanted, seen, as_json=as_json, watched=True)
             time.sleep(LOOK_EVERY_SECONDS)
-            seen = _look(app, slug, wanted)
+            seen = _look(app, slug, wanted, kind)
     except KeyboardInterrupt:
         raise typer.Exit(seen.exit_code) from None
     if watch and not as_json and sys.stdout.isatty():
@@ -97,15 +107,19 @@ def status(
     raise typer.Exit(seen.exit_code)
 
 
-def _look(app: App, slug: str, day: date | None) -> Seen:
+def _look(app: App, slug: str, day: date | None, kind: str) -> Seen:
     """Read all of it at one moment."""
     from newsletter.delivery import progress
     from newsletter.editions import edition as editions
     from newsletter.morning import report_of
 
     zone = app.settings.newsletters[slug].schedule.tz
+    which, serial = kind_of(kind)
     with app.database.readers() as session:
-        edition = editions.find(session, slug, day) if day else editions.latest(session, slug)
+        if day:
+            edition = editions.find(session, slug, day, which, serial or 1)
+        else:
+            edition = editions.latest(session, slug, which)
         if edition is None:
             return Seen(report=None, progress=None)
         report = report_of(session, edition)

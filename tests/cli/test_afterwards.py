@@ -89,3 +89,21 @@ def test_commands_find_an_edition_by_its_kind(run: Run, database: Database) -> N
     assert "correction-1: no copy is in doubt" in run("settle", "--kind", "correction").out
     assert run("settle", "--kind", "monthly").code == 2
     assert f"{SLUG} {DAY}: no copy" in run("settle", "--day", str(DAY)).out
+
+
+def test_status_shows_corrections_beside_the_edition_and_by_themselves(run: Run, database: Database) -> None:
+    run("correct", "--of", str(DAY), "--because", "错了。", "--yes")
+
+    seen = json.loads(run("status", "--day", str(DAY), "--json").out)
+    correction = json.loads(run("status", "--kind", "correction", "--json").out)
+
+    assert (seen["kind"], [one["state"] for one in seen["beside"]]) == ("daily", ["finished"])
+    assert (correction["kind"], correction["serial"]) == ("correction", 1)
+    assert correction["books"]["balanced"]
+
+
+def test_a_week_with_nothing_in_it_ends_as_a_day_without_a_digest_does(run: Run, database: Database) -> None:
+    ended = run("weekly", "--json")
+
+    assert ended.code == 3
+    assert json.loads(ended.out)["state"] == "skipped"

@@ -264,7 +264,7 @@ def test_a_revision_that_the_gate_holds_needs_a_reason_which_is_kept(database: D
     edition = sent(press)
     with database.sessions.begin() as session:
         session.execute(update(Edition).values(state=State.PAUSED, finished_at=None))
-    edition, held = the(press, edition), RIGHT.replace("https://news.example.org", "javascript:alert")
+    edition, held = the(press, edition), RIGHT.replace("https://news.site.example", "javascript:alert")
 
     with pytest.raises(RevisionHeld):
         revise(press, edition, held)

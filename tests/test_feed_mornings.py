@@ -36,7 +36,7 @@ def feed(*moments: datetime) -> bytes:
         {
             "id": f"e{n}",
             "title": f"第{n}条新闻",
-            "url": f"https://news.example.org/{n}",
+            "url": f"https://news.site.example/{n}",
             "content_html": f"<p>这是第{n}条新闻的正文。</p>",
             "date_published": moment.isoformat(),
         }

@@ -27,6 +27,7 @@ PURE = [
     "newsletter.digests.digest",
     "newsletter.digests.cjk",
     "newsletter.digests.html.*",
+    "newsletter.digests.phrases",
     "newsletter.digests.prose",
     "newsletter.editions.gate.*",
     "newsletter.editions.states",

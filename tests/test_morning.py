@@ -35,11 +35,11 @@ date: {day}
 
 早间要闻，两条。
 
-1. [造车新品牌发布首款轿车](https://news.example.org/{day}/one)
+1. [造车新品牌发布首款轿车](https://news.site.example/{day}/one)
 
    续航**一千公里（实测）**，明年春天交付。
 
-2. [开源模型登上榜首](https://news.example.org/{day}/two)
+2. [开源模型登上榜首](https://news.site.example/{day}/two)
 
    参数只有七十亿。
 
@@ -167,7 +167,7 @@ def test_a_digest_that_fails_the_gate_is_held_with_the_reason_and_goes_out_once_
     database: Database, folder: Path
 ) -> None:
     people(database, readers(1))
-    bad = GOOD.format(day=DAY).replace("https://news.example.org/2026-11-23/two", "")
+    bad = GOOD.format(day=DAY).replace("https://news.site.example/2026-11-23/two", "")
     write(folder, f"{DAY}.md", bad)
     transport = MemoryTransport()
 

@@ -24,11 +24,11 @@ title: 今日速递
 
 两条要闻。
 
-1. [开源模型登上榜首](https://news.example.org/one)
+1. [开源模型登上榜首](https://news.site.example/one)
 
    参数只有七十亿。
 
-2. [新电池明年量产](https://news.example.org/two)
+2. [新电池明年量产](https://news.site.example/two)
 
    续航**一千公里（实测）**。
 """
@@ -62,7 +62,7 @@ def test_render_writes_the_email_as_it_would_arrive(run: Run, good: Path, tmp_pa
 
 
 def test_render_shows_a_bad_digest_all_the_same_and_names_its_faults(run: Run, good: Path) -> None:
-    write(good, GOOD.replace("https://news.example.org/two", ""))
+    write(good, GOOD.replace("https://news.site.example/two", ""))
 
     ended = run("render", good, "--out", "preview")
 
@@ -72,7 +72,7 @@ def test_render_shows_a_bad_digest_all_the_same_and_names_its_faults(run: Run, g
 
 def test_check_ends_with_three_on_a_hold_and_names_the_line(run: Run, good: Path) -> None:
     fine = run("check", good)
-    write(good, GOOD.replace("https://news.example.org/two", "(空)"))
+    write(good, GOOD.replace("https://news.site.example/two", "(空)"))
     bad = run("check", good)
     report = json.loads(run("check", good, "--json").out)
 
@@ -85,7 +85,7 @@ def test_check_ends_with_three_on_a_hold_and_names_the_line(run: Run, good: Path
 def test_check_speaks_the_language_of_the_terminal(
     run: Run, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(good, GOOD.replace("https://news.example.org/two", ""))
+    write(good, GOOD.replace("https://news.site.example/two", ""))
     english = run("check", good).out
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
 

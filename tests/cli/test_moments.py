@@ -23,11 +23,11 @@ date: {day}
 
 早间要闻，两条。
 
-1. [造车新品牌发布首款轿车](https://news.example.org/{day}/one)
+1. [造车新品牌发布首款轿车](https://news.site.example/{day}/one)
 
    续航一千公里，明年春天交付，售价还没有公布。
 
-2. [开源模型登上榜首](https://news.example.org/{day}/two)
+2. [开源模型登上榜首](https://news.site.example/{day}/two)
 
    参数只有七十亿，在一张显卡上就能运行。
 """

@@ -55,7 +55,7 @@ DIGEST = """---
 title: 今日速递
 ---
 
-1. [开源模型登上榜首](https://news.example.org/one)
+1. [开源模型登上榜首](https://news.site.example/one)
 
    参数只有七十亿。
 """

@@ -64,7 +64,7 @@ def digest(day: date, *, extra: str = "", front: str = "", hour: str = "") -> st
     for number in range(1, 6):
         topic = TOPICS[(n * 3 + number) % len(TOPICS)]
         stories.append(
-            f"{number}. [{topic}团队公布第 {n % 89 + number} 版进展](https://news.example.org/{day}/{number})\n\n"
+            f"{number}. [{topic}团队公布第 {n % 89 + number} 版进展](https://news.site.example/{day}/{number})\n\n"
             f"   他们说明了方法和数据，并开放了测试，误差比上一版低了{(n + number) % 7 + 2}个百分点。\n"
         )
     stamp = f"{day}T{hour}:00+08:00" if hour else f"{day}"

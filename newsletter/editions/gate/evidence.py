@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
 from newsletter.digests.digest import Digest
+from newsletter.editions.gate.passages import Passage, passages_of
 from newsletter.editions.gate.policy import Policy
 from newsletter.editions.gate.probe import ProbeResult
 
@@ -33,7 +35,7 @@ class SenderDns:
     faults: tuple[str, ...] = ()  # each a sentence for a person; none when all is well
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """A digest, and what is known of its email and around it. None is "not known", and is not checked."""
 
@@ -53,3 +55,8 @@ class Evidence:
     usual_audience: int | None = None  # on days like this one
     sender_dns: SenderDns | None = None
     dropped: int = 0  # stories that were left out of ``digest`` by on_hold = "drop_stories"
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """All running text, in reading order."""
+        return passages_of(self.digest)

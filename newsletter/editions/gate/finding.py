@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from newsletter.editions.gate.evidence import Evidence
 from newsletter.editions.gate.needs import Need, is_known
+from newsletter.editions.gate.passages import story_at
 from newsletter.editions.gate.policy import Level
 
 
@@ -54,6 +55,7 @@ class Check:
     severity: Severity
     remarks: Callable[[Evidence], Iterable[Remark]]
     needs: Need = Need.NOTHING
+    in_story: bool = False  # whether what it finds in a story is cured by leaving the story out
 
     def examine(self, evidence: Evidence) -> list[Finding]:
         """Apply the rule, as strict as the policy wants it."""
@@ -69,6 +71,7 @@ class Check:
                 message_en=remark.message_en,
                 remedy_zh=remark.remedy_zh,
                 remedy_en=remark.remedy_en,
+                story=story_at(evidence.digest, remark.line) if self.in_story else None,
             )
             for remark in self.remarks(evidence)
         ]

@@ -15,7 +15,7 @@ _SCHEMES = frozenset(["http", "https"])  # Gmail and Outlook show no data: image
 
 def bad_images(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each image that no mail client can load."""
-    for line, image in _images(evidence):
+    for line, image in images_of(evidence):
         if fault := fault_of(image.url, schemes=_SCHEMES):
             shown = image.url[:80]
             yield Remark(
@@ -29,7 +29,7 @@ def bad_images(evidence: Evidence) -> Iterator[Remark]:
 
 def images_without_words(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each image without alternative text."""
-    for line, image in _images(evidence):
+    for line, image in images_of(evidence):
         if not image.alt.strip():
             yield Remark(
                 line=line,
@@ -40,6 +40,20 @@ def images_without_words(evidence: Evidence) -> Iterator[Remark]:
             )
 
 
-def _images(evidence: Evidence) -> Iterator[tuple[int, Image]]:
+def insecure_images(evidence: Evidence) -> Iterator[Remark]:
+    """Remark on each image that is fetched without encryption, which many mail clients refuse."""
+    for line, image in images_of(evidence):
+        if image.url.lower().startswith("http:"):
+            yield Remark(
+                line=line,
+                message_zh=f"图片用的是 http://（{image.url[:80]}），很多邮箱不显示",
+                message_en=f"An image comes by http:// ({image.url[:80]}); many mail clients do not show it",
+                remedy_zh="请改成 https:// 的地址",
+                remedy_en="Write its https:// address",
+            )
+
+
+def images_of(evidence: Evidence) -> Iterator[tuple[int, Image]]:
+    """Yield (line, image) of every image."""
     for line, inlines in texts_of(evidence.digest):
         yield from ((inline.line or line, inline) for inline in inlines if isinstance(inline, Image))

@@ -15,6 +15,8 @@ _MARK = re.compile(r"\{\{|\}\}|\{%|%\}")
 def leftover_templates(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each line that shows a template's braces, and on a text part that does."""
     lines = {line: found[0] for line, text in visible_text(evidence) if (found := _MARK.search(text))}
+    if len(lines) > 1:  # title and subject repeat what the text says
+        lines.pop(None, None)
     # The text part repeats the digest's own words; alone it tells of a template that failed.
     if not lines and evidence.text_part and (found := _MARK.search(evidence.text_part)):
         lines[None] = found[0]

@@ -1,4 +1,4 @@
-"""Raw HTML that no email may hold, and that is taken out of it."""
+"""Raw HTML that no email may hold: what is harmful, and what is only lost."""
 
 from __future__ import annotations
 
@@ -10,17 +10,34 @@ from newsletter.editions.gate.evidence import Evidence
 from newsletter.editions.gate.finding import Remark
 from newsletter.editions.gate.reading import blocks_of, texts_of
 
-_ACTIVE = re.compile(
-    r"<(script|style|iframe|frame|frameset|object|embed|applet|form|input|button|select|textarea|svg|math|video"
-    r"|audio|canvas|link|meta|base)\b",
+# Nobody writes these into a digest by hand: they come with a page, or an attack, that was pasted.
+_UNSAFE = re.compile(
+    r"<(script|iframe|frame|frameset|object|embed|applet|form|meta|base|link)\b"
+    r"|<[a-z][^>]*?\s(on[a-z]{3,20})\s*=|<[a-z][^>]*?\b(?:href|src|action)\s*=\s*[\"']?\s*(javascript"
+    r"|vbscript|data):",
     re.I,
 )
+_REMOVED = re.compile(r"<(style|input|button|select|textarea|svg|math|video|audio|canvas)\b", re.I)
+
+
+def unsafe_html(evidence: Evidence) -> Iterator[Remark]:
+    """Remark on each piece of raw HTML that could do harm."""
+    for line, html in _raw(evidence):
+        for found in _UNSAFE.finditer(html):
+            name = next(filter(None, found.groups())).lower()
+            yield Remark(
+                line=line + html.count("\n", 0, found.start()),
+                message_zh=f"有不安全的 HTML：{name}",
+                message_en=f"There is unsafe HTML: {name}",
+                remedy_zh="请删去这段 HTML，并看看它是怎么进来的",
+                remedy_en="Delete the HTML, and see how it got in",
+            )
 
 
 def removed_html(evidence: Evidence) -> Iterator[Remark]:
-    """Remark on each active element written as raw HTML."""
+    """Remark on each element that readers would not see."""
     for line, html in _raw(evidence):
-        for found in _ACTIVE.finditer(html):
+        for found in _REMOVED.finditer(html):
             name = found[1].lower()
             yield Remark(
                 line=line + html.count("\n", 0, found.start()),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from newsletter.digests.prose import Image, Inline, Link, RawBlock, Text, every_inline, plain
 from newsletter.editions.gate.evidence import Evidence
+from newsletter.editions.gate.headlines import title_line
 from newsletter.editions.gate.reading import blocks_of, texts_of
 
 _NOT_SHOWN = re.compile(r"<!--.*?-->|<(script|style|pre|code)\b.*?</\1\s*>|<[^<>]*>", re.S | re.I)
@@ -17,7 +18,8 @@ _NOT_SHOWN = re.compile(r"<!--.*?-->|<(script|style|pre|code)\b.*?</\1\s*>|<[^<>
 
 def visible_text(evidence: Evidence) -> Iterator[tuple[int | None, str]]:
     """Yield (line, text) of everything shown: subject, preheader, title, running text, raw HTML."""
-    for words in (evidence.subject, evidence.preheader, evidence.digest.title):
+    yield title_line(evidence.digest), evidence.digest.title
+    for words in (evidence.subject, evidence.preheader):
         yield None, words or ""
     for line, inlines in texts_of(evidence.digest):
         own_names = {id(child) for inline in inlines for child in _own_name(inline)}

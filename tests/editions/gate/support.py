@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from newsletter.editions.gate import Evidence, Finding, examine
+from newsletter.editions.gate import Evidence, Finding, Severity, examine
 from tests.digests.support import a_digest
 
 
@@ -16,3 +16,8 @@ def findings(text: str, **known: Any) -> list[Finding]:
 def said(text: str, check: str, **known: Any) -> list[int | None]:
     """Return the lines that ``check`` finds fault with."""
     return [finding.line for finding in findings(text, **known) if finding.check == check]
+
+
+def held(text: str, **known: Any) -> set[str]:
+    """Return the names of the checks that hold a digest."""
+    return {finding.check for finding in findings(text, **known) if finding.severity is Severity.HOLD}

@@ -1,0 +1,43 @@
+"""Yesterday's stories must not go out again under today's date.
+
+What is compared is where the stories lead to: a script that runs on old input writes the same links.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter.editions.gate.evidence import Evidence
+from newsletter.editions.gate.finding import Remark
+from newsletter.editions.gate.sites import leads_to_an_article, same_page
+
+_FEWEST_IN_COMMON = 3  # a follow-up or two may lead to the same page
+
+
+def already_sent(evidence: Evidence) -> Iterator[Remark]:
+    """Remark on a digest that shares more story links than allowed with an edition that went out."""
+    ours = links_of(evidence)
+    worst = max(
+        ((len(ours & edition.links), edition) for edition in evidence.recent or () if edition.links),
+        key=lambda found: found[0],
+        default=None,
+    )
+    if worst is None or not ours:
+        return
+    common, edition = worst
+    # Of the smaller of the two: yesterday's digest with today's written after it is yesterday's too.
+    share = 100 * common / min(len(ours), len(edition.links))
+    if share > evidence.policy.overlap_percent and common >= min(_FEWEST_IN_COMMON, len(ours)):
+        yield Remark(
+            line=None,
+            message_zh=f"{common} 条新闻的链接在 {edition.day} 那期已经发过",
+            message_en=f"{common} of its story links went out in the edition of {edition.day}",
+            remedy_zh="请换上今天的新闻，或检查生成脚本的输入",
+            remedy_en="Put in today's stories, or look at the input of the script that wrote it",
+        )
+
+
+def links_of(evidence: Evidence) -> frozenset[str]:
+    """Return where the digest's stories lead to; the front doors of sites tell nothing."""
+    pages = (same_page(story.url or "") for story in evidence.digest.stories)
+    return frozenset(page for page in pages if leads_to_an_article(page))

@@ -35,6 +35,7 @@ from newsletter.editions.gate.stories import empty_stories, stories_without_link
 from newsletter.editions.gate.subject import (
     empty_preheader,
     empty_subject,
+    endless_subject,
     long_preheader,
     long_subject,
     repeated_subject,
@@ -103,9 +104,10 @@ CHECKS: tuple[Check, ...] = (
     Check("image-without-words", Severity.WARN, images_without_words),
     # Is it a good email?
     Check("empty-subject", Severity.HOLD, empty_subject, Need.SUBJECT),
+    Check("endless-subject", Severity.HOLD, endless_subject, Need.SUBJECT),
     Check("long-subject", Severity.WARN, long_subject, Need.SUBJECT),
     Check("repeated-subject", Severity.HOLD, repeated_subject, Need.RECENT),
-    Check("empty-preheader", Severity.WARN, empty_preheader, Need.PREHEADER),
+    Check("empty-preheader", Severity.HOLD, empty_preheader, Need.PREHEADER),
     Check("long-preheader", Severity.WARN, long_preheader, Need.PREHEADER),
     Check("unsafe-html", Severity.HOLD, unsafe_html),
     Check("removed-html", Severity.WARN, removed_html),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from newsletter.editions.gate.evidence import Evidence
+from newsletter.editions.gate.evidence import Evidence, RecentEdition
 from newsletter.editions.gate.finding import Remark
 from newsletter.editions.gate.sites import leads_to_an_article, same_page
 
@@ -18,15 +18,15 @@ def already_sent(evidence: Evidence) -> Iterator[Remark]:
     """Remark on a digest that shares more story links than allowed with an edition that went out."""
     ours = links_of(evidence)
     worst = max(
-        ((len(ours & edition.links), edition) for edition in evidence.recent or () if edition.links),
+        ((len(ours & theirs), len(theirs), edition) for theirs, edition in _before(evidence)),
         key=lambda found: found[0],
         default=None,
     )
     if worst is None or not ours:
         return
-    common, edition = worst
+    common, total, edition = worst
     # Of the smaller of the two: yesterday's digest with today's written after it is yesterday's too.
-    share = 100 * common / min(len(ours), len(edition.links))
+    share = 100 * common / min(len(ours), total)
     if share > evidence.policy.overlap_percent and common >= min(_FEWEST_IN_COMMON, len(ours)):
         yield Remark(
             line=None,
@@ -41,3 +41,10 @@ def links_of(evidence: Evidence) -> frozenset[str]:
     """Return where the digest's stories lead to; the front doors of sites tell nothing."""
     pages = (same_page(story.url or "") for story in evidence.digest.stories)
     return frozenset(page for page in pages if leads_to_an_article(page))
+
+
+def _before(evidence: Evidence) -> Iterator[tuple[frozenset[str], RecentEdition]]:
+    for edition in evidence.recent or ():
+        pages = frozenset(page for page in map(same_page, edition.links) if leads_to_an_article(page))
+        if pages:
+            yield pages, edition

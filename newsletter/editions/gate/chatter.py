@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from newsletter.editions.gate.evidence import Evidence
 from newsletter.editions.gate.finding import Remark
 from newsletter.editions.gate.headlines import headlines_of
-from newsletter.editions.gate.passages import unquoted
+from newsletter.editions.gate.passages import Place, unquoted
 
 _START = r"(?:^|(?<=[。！!？?；;：:\n]))[\s*#>\-—]*"
 _YOU = r"(?:您|你)"
@@ -45,6 +45,22 @@ _CHATTER = re.compile(
     rf"|(?:需要|要不要|是否需要)我[^。！!\n]{{0,24}}吗?[？?]"
     rf"|(?:以下|下面)(?:是|为)?[^。！!\n，,]{{0,6}}(?:根据|按照|按){_YOU}的"
     rf"|{_START}(?:根据|按照){_YOU}(?:的(?:要求|需求|指示|指令)|提供的)"
+    rf"|(?:此处|以上|这是|由我|以下|我(?:已|将|会)?|内容)[^。！!\n]{{0,10}}(?:根据|按照|按"
+    rf"|遵照){_YOU}的(?:提示词?|要求|指令|指示|需求|格式)"
+    rf"|我(?:还|也)?可以(?:继续|再|进一步)?(?:帮|为|给|替){_YOU}"
+    rf"|我的(?:知识|训练)(?:库|数据)?(?:仅|只)?(?:截止|截至|更新)|截[止至](?:到)?我的(?:知识|训练)"
+    rf"|我是(?:一个|一名|一款|{_YOU}的)?(?:人工智能|AI|智能|语言模型)[^，。！!\n]{{0,4}}(?:助手|助理|模型)"
+    rf"|(?:很高兴|非常高兴|乐意)为{_YOU}(?:服务|整理|提供|解答|效劳)"
+    rf"|{_YOU}可以(?:继续|随时)(?:发送|提供|上传|提问|发给我|告诉我)|我(?:会|将)(?:继续)?保持(?:同样"
+    rf"|相同|一致)"
+    rf"|还有什么(?:可以|能|需要)?(?:我)?(?:帮|为|替)(?:助|到)?{_YOU}|有什么(?:可以|能)帮(?:助|到)?{_YOU}"
+    rf"|如需[^。！!\n]{{0,16}}请(?:随时)?(?:告诉|告知|联系|回复)我?|请(?:随时)?(?:告诉|告知)我[。！!.\s]*$"
+    rf"|我(?:根据|依据|按照?|凭)(?:常识|经验|上下文|推测|已有)|我(?:做了|进行了)(?:估计|推测|假设|补充"
+    rf"|改写|精简|润色|翻译)"
+    rf"|原文(?:中)?(?:没有|未)(?:提供|提及|给出|说明)[^。！!\n]{{0,16}}(?:我|请{_YOU}|故此处|因此此处)"
+    rf"|我(?:已|已经)(?:按照?|根据|为{_YOU}|将|把|对|完成|替{_YOU}|帮{_YOU})|请{_YOU}(?:自行)?(?:核对"
+    rf"|核实|查收|过目|审阅|确认)"
+    rf"|(?:回复|输入|发送)\s*\ufffc?(?:继续)?\ufffc?[^。！!\n]{{0,6}}(?:，|,)?我(?:将|会|就)(?:继续|接着)"
     rf"|以下是(?:翻译|润色|改写|优化|精简|修改|生成|整理)(?:后|好|过|完成)的?[^。\n]{{0,8}}(?:版本|文本"
     rf"|译文|内容|结果|日报|新闻)"
     rf"|\bas an? (?:ai|artificial intelligence)(?: language)? (?:model|assistant),? i\b"
@@ -59,11 +75,26 @@ _CHATTER = re.compile(
     rf"|content|link)|your|more)"
     rf"|\b(?:let me know if you|feel free to (?:ask|let me)|i hope (?:this|these|that) helps"
     rf"|is there anything else)\b"
+    rf"|\b(?:as of|since|at the time of) my (?:last |latest )?(?:knowledge|training)|\bmy (?:knowledge"
+    rf"|training)(?: data)? (?:cut-?off|ends|only)"
+    rf"|\bif you (?:need|want|prefer|would like|['’]d like)[^.!?\n]{{0,60}}(?:let me know|just ask"
+    rf"|tell me|i can|i['’]ll)"
+    rf"|\bwould you like me to\b|\bdo you want me to\b|\bshall i (?:continue|translate|proceed|go on)\b"
+    rf"|\b(?:just )?let me know[.!]?\s*$"
+    rf"|(?:^|(?<=[.!?]\s))(?:i['’]ve|i have) (?:translated|summari[sz]ed|compiled|prepared|rewritten"
+    rf"|included|kept|formatted|selected|removed|added)\b"
+    rf"|\bi (?:cannot|can['’]t|could not|couldn['’]t|am unable to) (?:verify|confirm|guarantee|find)\b"
+    rf"|\bi don['’]t have (?:real-time|access|information)"
+    rf"|\bas (?:per your|you) (?:request|instruct|ask)|\b(?:based on|according to) your (?:request"
+    rf"|instructions?|prompt|input)|\bthe (?:text|articles?|content) you (?:provided|shared|sent)"
+    rf"|\bi(?:['’]m| am) an? (?:ai|artificial intelligence|language model|virtual)\b|\bhow (?:can"
+    rf"|may) i (?:help|assist) you\b|\bhappy to help\b"
     rf"|\bonce you (?:provide|share|send)\b|\bi(?:['’]ll| will) (?:translate|summari[sz]e|format|process"
     rf"|proceed|get started)\b"
     rf"|^\s*</?(?:think|thinking|reasoning|answer|output|response)>",
     re.I | re.M,
 )
+_REFUSAL = re.compile(r"\s*i(?:'m|’m| am)? (?:sorry|can|do)|\s*(?:抱歉|对不起|as an ai|作为)", re.I)
 # Said to a model, and hardly to readers; a story may well ask for things.
 _REQUEST = re.compile(
     rf"(?:^|(?<=[。！!？?；;，,]))\s*请{_YOU}?(?:先)?(?:提供|发送|上传|粘贴"
@@ -136,7 +167,8 @@ def _texts(evidence: Evidence) -> Iterator[tuple[int | None, str, bool]]:
     """Yield (line, text, whether it is in a story) of what nobody quotes."""
     seen = set()
     for passage in evidence.passages:
-        if not passage.is_quote:
+        # A story may be called after what a model says.
+        if not passage.is_quote and not (passage.place is Place.TITLE and _REFUSAL.match(passage.text)):
             seen.add(passage.text)
             yield passage.line, unquoted(passage.text), passage.is_in_story
     for line, text in headlines_of(evidence):

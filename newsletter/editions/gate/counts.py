@@ -21,10 +21,10 @@ _ANNOUNCED = re.compile(
     rf"|送上|读完|看完|早间要闻)"
     rf"[^。！!？?；;\d{_ZH}]{{0,12}}?{_COUNT}\s*(?:条|则|篇)(?!件|款|例|约|律|规|理|目|路|线|消息称)"
     # 12 条新闻；十则 AI 动态
-    rf"|(?<![\d第.,，]){_COUNT.replace('count', 'news')}\s*(?:条|则|篇|大"
+    rf"|(?<![\d第.])(?<!\d[,，]){_COUNT.replace('count', 'news')}\s*(?:条|则|篇|大"
     rf"|个)[^，。！!？?；;：:\d]{{0,10}}?{_NEWS}(?!稿|发布会|网|社|联播|中心)"
     r"|\b(?P<english>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty)\s+"
-    r"(?:\w+\s+){0,3}?(?:stories|news items|headlines|news stories)\b",
+    r"(?:\w+\s+){0,3}?(?:stories|items|headlines|picks)\b",
     re.I,
 )
 _ENGLISH = {
@@ -60,8 +60,10 @@ def fewer_than_announced(evidence: Evidence) -> Iterator[Remark]:
     count = len(digest.stories)
     if digest.is_essay or not count:
         return
-    for line, announced in announcements(evidence):
-        if announced > count + evidence.dropped:
+    announced_counts = list(announcements(evidence))
+    for line, announced in announced_counts:
+        # 从 30 条新闻里精选 5 条: one number of the line is right, and the other is about something else.
+        if announced > count + evidence.dropped and (line, count) not in announced_counts:
             yield Remark(
                 line=line,
                 message_zh=f"这里说有 {announced} 条，实际只有 {count} 条",

@@ -42,6 +42,7 @@ _PATTERNS = (
         re.I,
     ),
 )
+_SHORT = re.compile(r"(?<![\d./-])(?P<month>[01]?\d)[-./](?P<day>[0-3]\d)(?![\d./-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,15 @@ class Written:
     has_year: bool
 
 
-def dates_in(text: str, *, near: date) -> list[Written]:
-    """Return the dates that ``text`` writes, in order; one without a year is the nearest to ``near``."""
-    found = sorted(_found(text, near), key=lambda written: (written.start, -written.end))
+def dates_in(text: str, *, near: date, short: bool = False) -> list[Written]:
+    """Return the dates that ``text`` writes, in order; one without a year is the nearest to ``near``.
+
+    ``short`` takes 03-02 for one too, which elsewhere may be a score or a range.
+    """
+    found = sorted(
+        _found(text, near, (*_PATTERNS, _SHORT) if short else _PATTERNS),
+        key=lambda written: (written.start, -written.end),
+    )
     kept: list[Written] = []
     for written in found:
         if not kept or written.start >= kept[-1].end:
@@ -77,10 +84,10 @@ def name_of(weekday: int) -> tuple[str, str]:
     return f"星期{_ZH_DAYS[weekday]}", _DAYS[weekday].capitalize()
 
 
-def _found(text: str, near: date) -> Iterator[Written]:
+def _found(text: str, near: date, patterns: tuple[re.Pattern[str], ...]) -> Iterator[Written]:
     if not re.search(r"\d|[一二三四五六七八九十]月", text):
         return
-    for pattern in _PATTERNS:
+    for pattern in patterns:
         for match in pattern.finditer(text):
             parts = match.groupdict()
             month = _month(parts)

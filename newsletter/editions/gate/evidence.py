@@ -22,7 +22,7 @@ class RecentEdition:
 
     day: date
     subject: str
-    links: frozenset[str]  # of its stories, as ``sites.same_page`` writes them
+    links: frozenset[str]  # of its stories, as written
     story_count: int
 
 

@@ -16,7 +16,7 @@ from newsletter.editions.gate.sites import host_of, is_address, is_same_site, un
 
 # Reserved so that nobody ever owns them (RFC 2606, RFC 6761), and what people and models make up.
 _PLACEHOLDER_SITES = re.compile(
-    r"(?:.+\.)?(?:example\.(?:com|net|org|cn|edu)|localhost|localdomain)"
+    r"(?:.+\.)?(?:example\.(?:com|net|org|cn|edu|com\.cn)|localhost|localdomain)"
     r"|.+\.(?:invalid|test|local|localhost|internal|lan)"
     r"|(?:.+\.)?(?:your|my|some|the|a)-?(?:site|domain|website|company|blog|host|url|link)(?:-?(?:here"
     r"|name))?\.[a-z]{2,}"
@@ -24,7 +24,7 @@ _PLACEHOLDER_SITES = re.compile(
     r"|article-?link|source-?link|fake-?url|dummy|sample|test|example\d*)\.(?:com|cn|net|org)"
 )
 _PLACEHOLDER_PATHS = re.compile(
-    r"/(?:undefined|null|nan|none|url|link|placeholder|your-[a-z-]+|\[object(?: |%20)object\]|x{3,})/?$"
+    r"/(?:undefined|null|placeholder|your-[a-z-]+|\[object(?: |%20)object\]|x{3,})/?$"
     r"|%7b%7b|\{\{|\$\{|\[[a-z_ ]+\]$",
     re.I,
 )
@@ -33,6 +33,7 @@ _TLDS = frozenset(
     " in ru kr au ca ch nl it es br mo my th vn ie se no fi dk at be pl site online store shop club pro link"
     " live world today media press wiki design cloud chat space im fm ly gg to sh so".split()
 )
+_SUFFIXES = frozenset("js ts py md json html htm txt css pdf png jpg zip csv xml yaml yml sql rs go".split())
 _BARE_HOST = re.compile(
     r"(?:[\w-]{1,63}\.)+(?P<tld>[a-z]{2,}|xn--[a-z0-9-]+|[^\W\d_]{2,})(?::\d+)?(?P<path>/\S*)?"
 )
@@ -92,17 +93,17 @@ def links_of(evidence: Evidence) -> list[tuple[int, str, str]]:
 def named_host(text: str) -> str:
     """Return the host that the text of a link is, or nothing."""
     text = unicodedata.normalize("NFKC", text).strip().strip("()[]<>“”\"'")
-    if re.match(r"https?://", text, re.I):
-        return host_of(text.split()[0])
+    if re.fullmatch(r"https?://\S+", text, re.I):
+        return host_of(text)
     found = _BARE_HOST.fullmatch(text)
     if not found:
         return ""
     host = unicode_host(text.split("/")[0].split(":")[0])
-    is_www = host.startswith("www.")
     # Node.js, Character.AI and Booking.com are names of things; a host is written in small letters.
-    if not is_www and (text != text.lower() or found["tld"] not in _TLDS):
-        return ""
-    return host
+    if host.startswith("www."):
+        return host
+    is_host = found["tld"] in _TLDS or host.count(".") > 1 or bool(found["path"])
+    return host if is_host and text == text.lower() and found["tld"] not in _SUFFIXES else ""
 
 
 def _query(url: str) -> str:

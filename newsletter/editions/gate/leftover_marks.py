@@ -9,7 +9,7 @@ from newsletter.editions.gate.evidence import Evidence
 from newsletter.editions.gate.finding import Remark
 from newsletter.editions.gate.visible import visible_text
 
-_MARK = re.compile(r"\*\*|__|```|!?\[[^\[\]]*\]\((?:https?:|www\.|/)[^()]*\)|!\[")
+_MARK = re.compile(r"\*\*|__|```|!?\[[^\[\]]{0,200}\]\s?\((?:https?:|www\.|/)|!\[")
 _LINE_MARK = re.compile(r"^(#{2,6})(?=[^\s#])|^(\|(?:[\s:]*-{3,}[\s:]*\|)+)")
 
 

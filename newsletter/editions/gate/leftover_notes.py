@@ -15,7 +15,10 @@ from newsletter.editions.gate.headlines import headlines_of
 from newsletter.editions.gate.passages import unquoted
 
 _TASK = r"(?:TODO|TO-DO|FIXME|TBD|TBC|TKTK|XXX)"
-_NOT_A_NOTE = r"(?!\s*(?:应用|App|清单|列表|list|事项|软件|工具|管理|任务|类|产品|注释|comment|apps?\b))"
+_NOT_A_NOTE = (
+    r"(?!\s*(?:应用|App|清单|列表|list|事项|软件|工具|管理|任务|类|产品|注释|comment|apps?\b|items?\b"
+    r"|tasks?\b))"
+)
 _NOTE = re.compile(
     rf"^\W*{_TASK}\b{_NOT_A_NOTE}|[\[【(（]\s*{_TASK}\b[^\])）】]{{0,40}}[\])）】]"
     rf"|(?<![A-Za-z]){_TASK}\s*[:：]"
@@ -23,19 +26,23 @@ _NOTE = re.compile(
     r"|(?:此处|这里|以下|下面)(?:待|需要?|应|请|要)?(?:补充|补上|补一段|填写|填入|插入|添加|替换|完善)"
     r"|[\[【(（](?:待|需)(?:补充|补全|补|定|填|填写|完善|确认|核实|更新|续|编辑"
     r"|翻译)[^\])）】]{0,12}[\])）】]"
+    r"|(?:标题|题目|内容|正文|摘要|链接|来源|图片|配图|作者|导语|点评|数据)(?:待|尚待|有待)(?:补充?|定"
+    r"|填写?|完善|更新|写|确认)"
+    r"|^\W*(?:placeholder|sample|dummy) (?:text|title|content)\W*$"
     r"|^\W*(?:待补充|待完善|待填写|待翻译|待编辑|待更新|待定|未完待续|占位|占位符|示例文[本字]"
     r"|测试(?:内容|文本|数据|新闻|标题)?)\W*$"
     r"|(?:这里|此处|这)是(?:一段|一个|一条)?(?:标题|正文|内容|摘要|示例|占位|测试|新闻标题|新闻内容"
     r"|文章)(?:文[本字]|内容|标题)?\W*$"
     r"|(?:占位|示例|测试|假)(?:文本|文字|内容|标题)(?:[,，。：:\s]|$)(?=\W*$)"
     r"|\b(?:your (?:name|text|title|link|content|company)(?: goes)? here|insert (?:\w+ ){0,3}here"
-    r"|placeholder text|sample text|(?:add|put) (?:\w+ ){0,3}here)\b"
+    r"|(?:add|put) (?:\w+ ){0,3}here)\b"
     r"|\d{0,4}X{2,4}\s*年\s*X{1,2}\s*月|(?<![A-Za-z0-9])X{1,2}\s*月\s*X{1,2}\s*日|(?<![A-Za-z0-9])(?:YYYY"
     r"|yyyy)[-年/.]",
     re.M,
 )
-_LOREM = re.compile(r"lorem ipsum(?: dolor|[^\w]*$)|dolor sit amet|consectetur adipi|sed do eiusmod", re.I)
-_LOREM_LINE = re.compile(r"^\W*lorem ipsum\b", re.I)
+_LOREM = re.compile(
+    r"lorem ipsum dolor|^\W*lorem ipsum\W*$|dolor sit amet|consectetur adipi|sed do eiusmod", re.I
+)
 
 _OF = (
     r"(?:新闻|文章|原文|资讯|日报|邮件|你的|您的|公司|产品|图片|报道|本期|今日|今天的?|第[一二三\d]+条"
@@ -62,7 +69,8 @@ _ENGLISH_SLOT = (
 )
 _SLOT = re.compile(
     rf"\[\s*(?:{_SLOT_WORDS}|{_ENGLISH_SLOT})\s*\](?!\()"
-    rf"|(?<!\{{)\{{\s*(?:{_SLOT_WORDS}|{_ENGLISH_SLOT}|[a-z]+(?:[_.][a-z0-9]+)+|[a-zA-Z]{{3,20}}|\d)\s*\}}(?!\}})"
+    rf"|(?<!\{{)\{{\s*(?:{_SLOT_WORDS}|{_ENGLISH_SLOT}|[a-z]+(?:[_.][a-z0-9]+)+|[a-zA-Z]{{3,20}}"
+    rf"|\d)\s*\}}(?!\}})"
     rf"|[<〈＜]\s*(?:{_SLOT_WORDS})\s*[>〉＞]"
     rf"|【\s*{_DOING}{{1,3}}[^【】]{{0,20}}\s*】"
     rf"|^\W*【\s*{_OF}{{0,3}}{_THING}\s*】\W*$"
@@ -78,8 +86,6 @@ def leftover_notes(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each note of an editor to himself, and on filler text."""
     for line, text in _texts(evidence):
         found = _NOTE.search(text) or _LOREM.search(text)
-        if not found and not re.search(r"[\u4e00-\u9fff]", text):
-            found = _LOREM_LINE.search(text)
         if found:
             yield Remark(
                 line=line,

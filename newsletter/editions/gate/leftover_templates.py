@@ -7,18 +7,21 @@ from collections.abc import Iterator
 
 from newsletter.editions.gate.evidence import Evidence
 from newsletter.editions.gate.finding import Remark
-from newsletter.editions.gate.visible import visible_text
+from newsletter.editions.gate.headlines import headlines_of
+from newsletter.editions.gate.passages import unquoted
 
 _MARK = re.compile(r"\{\{|\}\}|\{%|%\}")
 
 
 def leftover_templates(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each line that shows a template's braces, and on a text part that does."""
-    lines = {line: found[0] for line, text in visible_text(evidence) if (found := _MARK.search(text))}
-    if len(lines) > 1:  # title and subject repeat what the text says
+    texts = [(passage.line, passage.text) for passage in evidence.passages] + list(headlines_of(evidence))
+    lines = {line: found[0] for line, text in texts if (found := _MARK.search(unquoted(text)))}
+    # Title, subject and preheader repeat what the text says, and may cut a quotation in two.
+    if len(lines) > 1 or _MARK.search(evidence.digest.source):
         lines.pop(None, None)
     # The text part repeats the digest's own words; alone it tells of a template that failed.
-    if not lines and evidence.text_part and (found := _MARK.search(evidence.text_part)):
+    elif not lines and evidence.text_part and (found := _MARK.search(evidence.text_part)):
         lines[None] = found[0]
     for line, mark in lines.items():
         yield Remark(

@@ -39,7 +39,7 @@ _ABOUT = re.compile(
     r"javascript|typescript|python|\bjs\b|\bjava\b|\bc\+\+|\brust\b|\bc语言|\bllvm|\bgcc\b|\bclang\b"
     r"|\bcuda\b|pytorch|tensorflow|ieee|float|fp\d+|bf16"
     r"|behaviou?r|undefined is not|typeerror|sanitizer|exception|\bbug\b|\bnull\b|\bvariable|\bfunction"
-    r"|\bvalue|not a number|\bloss\b|gradient|overflow"
+    r"|\bvalue|not[- ]a[- ]number|\bloss\b|gradient|overflow"
     r"|行为|未定义|变量|函数|编译|浮点|梯度|损失|溢出|数值|收敛|精度|报错|错误|异常|代码|前端|后端|语言"
     r"|程序|编程|开发者|类型|调试|漏洞|标准|库",
     re.I,
@@ -69,9 +69,13 @@ def _topics(evidence: Evidence) -> dict[int | None, bool]:
     texts: dict[int | None, list[str]] = {}
     for passage in evidence.passages:
         texts.setdefault(passage.story, []).append(passage.text)
-    return {
-        story: _ABOUT.search(_WORD.sub("", "\n".join(pieces))) is not None for story, pieces in texts.items()
-    }
+    whole = {story: "\n".join(pieces) for story, pieces in texts.items()}
+    about = {story: _ABOUT.search(_WORD.sub("", text)) is not None for story, text in whole.items()}
+    # What the frame says of such a story is about it too.
+    about[None] = about.get(None, False) or any(
+        is_about and _WORD.search(whole[story]) is not None for story, is_about in about.items()
+    )
+    return about
 
 
 def _find(text: str, written: str, *, is_about: bool) -> str | None:

@@ -27,6 +27,6 @@ class Policy:
     overlap_percent: float = 50  # more story links than this in common with a recent edition: already sent
     band_percent: float = 50  # how far beyond the fewest and the most of the last 14 a count may be
     audience_change_percent: float = 30
-    longest_subject: int = 60  # columns; a Han character takes two
+    longest_subject: int = 70  # columns; a Han character takes two. Twice as many hold
     longest_preheader: int = 200  # columns
     heaviest_image_bytes: int = 1_000_000

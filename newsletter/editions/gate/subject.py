@@ -25,13 +25,26 @@ def empty_subject(evidence: Evidence) -> Iterator[Remark]:
 def long_subject(evidence: Evidence) -> Iterator[Remark]:
     """Remark on a subject of which a phone shows only the start."""
     most, width = evidence.policy.longest_subject, columns(evidence.subject or "")
-    if width > most:
+    if most < width <= 2 * most:
         yield Remark(
             line=_subject_line(evidence),
             message_zh=f"主题有 {width} 列宽（一个汉字占两列），超过 {most}",
             message_en=f"The subject is {width} columns wide (a Han character takes two); {most} is the most",
             remedy_zh="请缩短，最要紧的写在最前面",
             remedy_en="Shorten it, and put what matters first",
+        )
+
+
+def endless_subject(evidence: Evidence) -> Iterator[Remark]:
+    """Remark on a subject so long that something else has got into it."""
+    most, width = 2 * evidence.policy.longest_subject, columns(evidence.subject or "")
+    if width > most:
+        yield Remark(
+            line=_subject_line(evidence),
+            message_zh=f"主题有 {width} 列宽，像是混进了正文",
+            message_en=f"The subject is {width} columns wide; some of the text seems to have got into it",
+            remedy_zh="请在开头的信息里写一句短的 subject",
+            remedy_en="Write a short subject in the front matter",
         )
 
 

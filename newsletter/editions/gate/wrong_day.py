@@ -34,8 +34,10 @@ _AROUND_DATE = re.compile(
     r"^[\s>#*|｜·【】\[\]()（）:：,，.—-]*$|^[\s（(]*\d{1,2}[:：]\d{2}(?:[:：]\d{2})?\s*(?:am|pm)?[)）\s]*$",
     re.I,
 )
+_SEPARATORS = "|｜·•-—–/(（[【:：,，"
 _PAPER = re.compile(
-    r"速递|日报|早报|晚报|午报|周报|快讯|简报|资讯|要闻|早读|早餐|早知道|最新动态|新闻|daily|digest|newsletter|briefing|news\b",
+    r"速递|日报|早报|晚报|午报|周报|快讯|简报|资讯|要闻|早读|晚读|夜读|晨读|早餐|早知道|最新动态|新闻"
+    r"|daily|digest|newsletter|briefing|news\b",
     re.I,
 )
 
@@ -49,7 +51,7 @@ def wrong_day(evidence: Evidence) -> Iterator[Remark]:
     if evidence.digest.day not in fits:
         yield _remark(_front_line(evidence), f"{evidence.digest.day}", day, "日期", "date")
     for line, text in headlines_of(evidence):
-        dates = dates_in(text, near=day)
+        dates = dates_in(text, near=day, short=True)
         if dates and _is_dated_masthead(text, dates) and not any(each.day in fits for each in dates):
             yield _remark(line, dates[0].text, day, "标题", "title")
     for passage in evidence.passages:
@@ -100,11 +102,14 @@ def _says_today(before: str, *, in_story: bool) -> bool:
 def _is_dated_masthead(text: str, dates: list[Written]) -> bool:
     """Say whether the date in a title is the digest's, and not that of something it tells of."""
     first, last = dates[0], dates[-1]
-    before, after = text[: first.start].strip(), text[last.end :].strip()
-    at_edge = not before.strip("【[(（·|-—：: ") or not after.strip("】])）·|-—：: ")
-    is_all = _AROUND_DATE.match(before) is not None and _AROUND_DATE.match(after) is not None
-    is_paper = _PAPER.search(text) is not None
-    return is_all or (at_edge and (is_paper or first.has_year)) or (first.has_year and is_paper)
+    before, after = text[: first.start], text[last.end :]
+    if _AROUND_DATE.match(before) and _AROUND_DATE.match(after):
+        return True
+    ends, starts = not after.strip("】])）》 "), not before.strip("【[(（《 ")
+    if _PAPER.search(text) and (starts or ends or first.has_year):
+        return True
+    # 咖啡 · 3月1日 is a title with its date; 谷歌大会定档 5月20日 is news.
+    return (ends and before.rstrip()[-1:] in tuple(_SEPARATORS)) or (first.has_year and (starts or ends))
 
 
 def _front_line(evidence: Evidence) -> int | None:

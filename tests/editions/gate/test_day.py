@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from newsletter.editions.gate import Policy, RecentEdition
-from newsletter.editions.gate.sites import same_page
 from tests.editions.gate.support import said
 
 DAY = date(2025, 5, 9)  # a Friday
@@ -135,7 +134,7 @@ def digest_of(*pages: str) -> str:
 
 
 def sent(*pages: str, day: date = DAY - timedelta(days=1), count: int = 10) -> RecentEdition:
-    links = frozenset(same_page(f"https://{page}") for page in pages)
+    links = frozenset(f"https://{page}" for page in pages)
     return RecentEdition(day=day, subject="昨天", links=links, story_count=count)
 
 

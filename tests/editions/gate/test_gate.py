@@ -33,7 +33,7 @@ def test_every_check_has_a_name_of_its_own() -> None:
 
 
 def test_holds_come_first_and_then_the_order_of_the_file() -> None:
-    text = f"{FINE}\n   ![](https://a.example/i.png)\n\n2. [乙]()\n\n   **丙\n\n3. [丁](空)\n"
+    text = f"{FINE}\n   ![](https://a.example/i.png)\n\n2. [乙]()\n\n   **丙\n\n3. [丁](空)\n\n   戊。\n"
 
     assert [(str(f.severity), f.line) for f in findings(text)] == [
         ("hold", 7),

@@ -157,7 +157,9 @@ def test_a_day_to_come_is_rehearsed_as_at_its_hour(app: App, tmp_path: Path) -> 
 
 
 def test_an_edition_that_the_gate_holds_is_told_with_its_findings(app: App, tmp_path: Path) -> None:
-    write(tmp_path / "digests", f"{DAY}.md", GOOD.format(day=DAY).replace("https://news.site.example", "TODO"))
+    write(
+        tmp_path / "digests", f"{DAY}.md", GOOD.format(day=DAY).replace("https://news.site.example", "TODO")
+    )
 
     rehearsal = rehearse(app, SLUG)
 

@@ -34,7 +34,7 @@ from newsletter.morning.report import Report
 
 LEAST_TIME = timedelta(hours=24)  # that a correction has to go out: it is due even late
 # A correction says what was wrong: it has no stories, and need not look like a digest.
-NOT_ASKED = ("no-stories", "untitled-story")
+NOT_ASKED = ("no-stories", "untitled-story", "empty-preheader")
 
 
 class CorrectionHeld(NothingToDo):

@@ -115,6 +115,7 @@ class Press:
         findings = examine(
             Evidence(
                 digest=digest,
+                own_site=self.urls.base,
                 subject=rendered.mailing.subject,
                 preheader=rendered.preheader,
                 html_bytes=rendered.html_bytes,

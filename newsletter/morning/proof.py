@@ -68,6 +68,7 @@ def prove(
     findings = examine(
         Evidence(
             digest=digest,
+            own_site=urls.base,
             subject=rendered.mailing.subject,
             preheader=rendered.preheader,
             html_bytes=rendered.html_bytes,

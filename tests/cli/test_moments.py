@@ -191,6 +191,7 @@ def test_a_merged_day_goes_out_with_the_next_edition(
     skipped = installed("send")
     tomorrow = now() + timedelta(days=1)
     text = GOOD.format(day=f"{tomorrow:%Y-%m-%d}").replace("造车新品牌发布首款轿车", "明天的头条")
+    text = text.replace("开源模型登上榜首", "明天的第二条")
     (tmp_path / "digests" / f"{tomorrow:%Y-%m-%d}.md").write_text(text, encoding="utf-8")
     settled = time.time() - 60
     os.utime(tmp_path / "digests" / f"{tomorrow:%Y-%m-%d}.md", (settled, settled))

@@ -44,6 +44,7 @@ class Evidence:
     day: date | None = None  # it goes out
     now: datetime | None = None
     language: str | None = None  # of the newsletter
+    own_site: str = ""  # the newsletter's public address: links to it are its own business
     subject: str | None = None
     preheader: str | None = None
     html_bytes: int | None = None  # decoded, as a mail client counts

@@ -41,9 +41,10 @@ _BARE_HOST = re.compile(
 
 def placeholder_links(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each link to a site or page that cannot exist."""
+    own = host_of(evidence.own_site)
     for line, name, url in links_of(evidence):
         host = host_of(url)
-        if host and (_is_placeholder(host) or _PLACEHOLDER_PATHS.search(url)):
+        if host and host != own and (_is_placeholder(host) or _PLACEHOLDER_PATHS.search(url)):
             yield Remark(
                 line=line,
                 message_zh=f"“{name[:30]}”的链接是编造的或占位的（{url[:80]}）",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import os
 import secrets
 import tomllib
@@ -39,6 +40,15 @@ class Keys:
     def message_name(self, ref: str) -> str:
         """Return what stands before the @ of a copy's Message-ID."""
         return f"{ref}.{self._message_mac.digest(ref.encode()).hex()[:16]}"
+
+    def ref_of(self, message_id: str) -> str | None:
+        """Return which copy a Message-ID names, when it is one that we made; with or without brackets."""
+        local, _, domain = message_id.strip().strip("<>").partition("@")
+        ref = local.rpartition(".")[0]
+        if not ref or not domain or not local.isascii():
+            return None
+        genuine = self.message_id(ref, domain).partition("@")[0]
+        return ref if hmac.compare_digest(genuine, local) else None
 
     def __repr__(self) -> str:
         return "Keys(***)"

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, SecretStr
 
 from newsletter.config.base import OneLine, Section
+
+SHORTEST_SECRET = 20  # letters
+
+
+def _long(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(f"must have {SHORTEST_SECRET} letters or more; `openssl rand -hex 24` makes one")
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_long)]
 
 
 class FeedbackSettings(Section):
     # Two of each, so that one can be replaced while the other is in use. None: 503.
     sendgrid_keys: tuple[OneLine, ...] = Field(default=(), max_length=2)  # SendGrid shows it; not secret
+
+    secrets: tuple[Secret, ...] = Field(default=(), max_length=2)  # of /webhooks/events, …/ses and so on
+    mailgun_keys: tuple[Secret, ...] = Field(default=(), max_length=2)
 
     soft_failures: int = Field(default=5, ge=2)  # editions in a row that failed for a reader's own reason,
     soft_days: int = Field(default=14, ge=1)  # over so many days, end mail to them

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from newsletter.alarms import Alarms
 from newsletter.clock import Clock
 from newsletter.config import Settings
 from newsletter.database import Database
-from newsletter.feedback import sendgrid
+from newsletter.feedback import sendgrid, shapes
 from newsletter.feedback.applier import Applier
 from newsletter.feedback.doubt import Patience
 from newsletter.feedback.rules import Rules
@@ -35,7 +36,10 @@ def make_applier(
         keys=keys,
         rules=rules_of(settings),
         clock=clock,
-        readers={sendgrid.NAME: sendgrid.read_post},
+        readers={
+            sendgrid.NAME: sendgrid.read_post,
+            **{name: partial(read, whose=keys.ref_of) for name, read in shapes.READERS.items()},
+        },
         tell=Telling(alarms),
         silence=Patience(resends=settings.feedback.resend_silent_calls),
     )

@@ -13,27 +13,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from newsletter.feedback.events import OURS, Event, Kind, Suppress, copy_of, key_of, moment_of, notice_of
-from newsletter.lanes import lane_of
-from newsletter.replies import Meaning, enhanced, read
+from newsletter.feedback.events import Event, Kind, Suppress, copy_of, key_of, moment_of, notice_of
+from newsletter.feedback.judging import Odd, Read, judged
+from newsletter.replies import Meaning, enhanced
 
 NAME = "sendgrid"
 _AHEAD = 86_400  # seconds; a moment further in the future was not meant in seconds
 _MILLISECONDS = 100_000_000_000  # a number above this cannot be seconds
-
-
-class Odd(NamedTuple):
-    """Something that could not be read, and why."""
-
-    why: str
-    words: str
-
-
-class Read(NamedTuple):
-    """What a post holds."""
-
-    events: list[Event]
-    odd: list[Odd]
 
 
 def read_post(body: bytes, *, received_at: datetime) -> Read:
@@ -99,18 +85,8 @@ def _bounce(event: Event, one: Mapping[str, Any]) -> Event:
     words, status = _text(one.get("reason")) or "", _text(one.get("status"))
     if status and not enhanced(words):
         words = f"{words} [{status}]".strip()
-    lane = lane_of((event.address or "").rpartition("@")[2].casefold())
-    meaning = read(words, lane=lane)
     named = _class(one.get("bounce_classification"))
-    if named is Meaning.CONTENT and meaning is Meaning.POLICY:
-        meaning = named  # 5.7.1 is both; SendGrid has read the rest
-    if meaning is Meaning.UNKNOWN:
-        meaning = named
-    event = event._replace(meaning=meaning, reply=words or None)
-    is_blocked = _text(one.get("type")) == "blocked" or meaning in OURS or meaning is Meaning.SOFT
-    if is_blocked:
-        return event._replace(kind=Kind.BLOCKED, alert=meaning is Meaning.CONTENT)
-    return event._replace(kind=Kind.BOUNCED, suppress=Suppress.HARD_BOUNCE)
+    return judged(event, words, is_final=_text(one.get("type")) != "blocked", named=named)
 
 
 _CLASSES = {

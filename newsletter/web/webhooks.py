@@ -10,21 +10,19 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from newsletter.feedback import inbox, sendgrid
+from newsletter.feedback import inbox, sendgrid, shapes
 from newsletter.transports.sendgrid_api import SIGNATURE_HEADER, TIMESTAMP_HEADER, EventSignatures
+from newsletter.web import callers
 from newsletter.web.door import WRITE, Door, Routes
 from newsletter.web.security import open_to_other_sites
 
 logger = logging.getLogger(__name__)
-
-# SendGrid tells again for a day, and may sign only once.
-OLDEST, AHEAD = timedelta(hours=25), timedelta(minutes=10)
 
 
 async def _raw(request: Request) -> bytes:
@@ -47,7 +45,10 @@ class Webhooks:
 
     def routes(self) -> Routes:
         """Return where they are. Their bodies may be ``inbox.LARGEST_BODY`` long."""
-        return [("/webhooks/sendgrid", WRITE, self.sendgrid)]
+        return [
+            ("/webhooks/sendgrid", WRITE, self.sendgrid),
+            ("/webhooks/{shape}", WRITE, self.other),
+        ]
 
     @open_to_other_sites
     def sendgrid(self, request: Request, body: Body) -> Response:
@@ -56,12 +57,33 @@ class Webhooks:
             return _answer(503, "feedback.sendgrid_keys is empty: nobody can be believed")
         now = self.door.now()
         signature, timestamp = request.headers.get(SIGNATURE_HEADER), request.headers.get(TIMESTAMP_HEADER)
-        if not is_fresh(timestamp, now=now) or not self._sendgrid.are_genuine(
+        if not callers.is_fresh(timestamp, now=now) or not self._sendgrid.are_genuine(
             body, signature=signature, timestamp=timestamp
         ):
             logger.warning("post refused", extra={"provider": sendgrid.NAME, "bytes": len(body)})
             return _answer(403, "not signed by a key of feedback.sendgrid_keys, or too old")
         return self._keep(sendgrid.NAME, body, now=now)
+
+    @open_to_other_sites
+    def other(self, request: Request, shape: str, body: Body) -> Response:
+        """Take a post of another provider, or of a program of our own."""
+        if shape not in shapes.READERS:
+            return _answer(404, f"there is no shape called so; there are {', '.join(shapes.READERS)}")
+        feedback, now = self.door.settings.feedback, self.door.now()
+        secrets = [secret.get_secret_value() for secret in feedback.secrets]
+        mailgun = [key.get_secret_value() for key in feedback.mailgun_keys] if shape == "mailgun" else []
+        if not secrets and not mailgun:
+            return _answer(503, "feedback.secrets is empty: nobody can be believed")
+        is_genuine = (
+            callers.is_signed(request.headers, body, secrets, now=now)
+            or callers.has_password(request.headers, secrets)
+            or callers.is_mailguns(body, mailgun, now=now)
+        )
+        if not is_genuine:
+            logger.warning("post refused", extra={"provider": shape, "bytes": len(body)})
+            # Some providers send a password only when they are asked for one.
+            return _answer(401, "not signed with a secret of feedback.secrets, and no password of them")
+        return self._keep(shape, body, now=now)
 
     def _keep(self, provider: str, body: bytes, *, now: datetime) -> Response:
         packed = inbox.pack(body)
@@ -70,13 +92,6 @@ class Webhooks:
         return Response(status_code=204)
 
 
-def is_fresh(timestamp: str | None, *, now: datetime) -> bool:
-    """Say whether a moment in seconds since 1970 is neither absurdly old nor in the future."""
-    if not timestamp or not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
-        return False
-    age = now.timestamp() - int(timestamp)
-    return -AHEAD.total_seconds() <= age <= OLDEST.total_seconds()
-
-
 def _answer(status: int, words: str) -> Response:
-    return PlainTextResponse(words + "\n", status)
+    headers = {"www-authenticate": 'Basic realm="webhooks"'} if status == 401 else None
+    return PlainTextResponse(words + "\n", status, headers)

@@ -207,6 +207,7 @@ def test_only_signing_up_and_leaving_are_open_to_other_sites(house: House) -> No
         "/{slug}",
         "/leave/{token}",
         "/api/{newsletter}/subscribe",
+        "/webhooks/{shape}",
         "/webhooks/sendgrid",  # believed for its signature, and for no browser
     }
 
@@ -347,6 +348,7 @@ def test_no_documentation_is_served_but_the_apis_own(house: House) -> None:
     assert set(house.client.get("/api/openapi.json").json()["paths"]) == {
         "/api/challenge",
         "/api/{newsletter}/subscribe",
+        "/webhooks/{shape}",
         "/webhooks/sendgrid",  # believed for its signature, and for no browser
     }
 

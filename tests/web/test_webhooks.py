@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +19,7 @@ from newsletter.testing.certificate import SigningKey
 from newsletter.testing.event_webhook import SIGNATURE, TIMESTAMP, EventWebhook, Flaw, wire
 from newsletter.testing.sendgrid_events import integration_test, strangers
 from newsletter.web.site import make_site
+from subscribers import is_suppressed, normalise
 from tests.tools import SHARED, needs_shared
 from tests.web.support import House, a_house
 
@@ -141,8 +145,6 @@ def test_a_key_that_is_none_is_an_error_of_the_start(tmp_path: Path) -> None:
 
 @needs_shared
 def test_a_signature_that_none_of_us_made_is_believed(tmp_path: Path) -> None:
-    import json
-
     samples = json.loads((SHARED / "sendgrid" / "events.json").read_text())
     for name in ("signed_example", "upstream_vector"):
         one = samples[name]
@@ -166,3 +168,91 @@ def test_a_post_lies_packed(house: House, webhook: EventWebhook) -> None:
     with house.app.database.readers() as session:
         lying = session.scalars(select(FeedbackPost.body)).one()
     assert len(lying) * 5 < len(body)
+
+
+# ---- other providers ----
+
+SECRET = "s" * 48
+OTHER = b'{"events": [{"kind": "delivered", "address": "r1@example.com"}]}'
+
+
+@pytest.fixture
+def open_house(tmp_path: Path) -> Iterator[House]:
+    folder = tmp_path / "open"
+    folder.mkdir()
+    opened = a_house(folder, feedback={"secrets": ["o" * 48, SECRET], "mailgun_keys": ["k" * 32]})
+    yield opened
+    opened.app.close()
+
+
+def signed(
+    house: House, body: bytes, *, secret: str = SECRET, late: timedelta = timedelta(0)
+) -> dict[str, str]:
+    timestamp = str(int((house.clock() - late).timestamp()))
+    message = timestamp.encode() + b"." + body
+    code = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+    return {"X-Newsletter-Timestamp": timestamp, "X-Newsletter-Signature": f"sha256={code}"}
+
+
+@pytest.mark.parametrize("shape", ["events", "ses", "postmark", "mailgun", "aliyun"])
+def test_a_post_signed_with_a_secret_is_kept(open_house: House, shape: str) -> None:
+    answer = open_house.client.post(f"/webhooks/{shape}", content=OTHER, headers=signed(open_house, OTHER))
+
+    assert answer.status_code == 204
+    assert kept(open_house) == [OTHER]
+
+
+def test_a_password_will_do_for_a_provider_that_cannot_sign(open_house: House) -> None:
+    asked = open_house.client.post("/webhooks/ses", content=OTHER)
+    given = open_house.client.post("/webhooks/ses", content=OTHER, auth=("sns", SECRET))
+    wrong = open_house.client.post("/webhooks/ses", content=OTHER, auth=("sns", SECRET[:-1]))
+
+    assert (asked.status_code, given.status_code, wrong.status_code) == (401, 204, 401)
+    assert asked.headers["www-authenticate"].startswith("Basic ")
+    assert len(kept(open_house)) == 1
+
+
+def test_mailguns_own_signature_will_do_for_mailgun_alone(open_house: House) -> None:
+    timestamp, token = str(int(open_house.clock().timestamp())), "t" * 50
+    code = hmac.new(b"k" * 32, f"{timestamp}{token}".encode(), hashlib.sha256).hexdigest()
+    body = json.dumps(
+        {"signature": {"timestamp": timestamp, "token": token, "signature": code}, "event-data": {}}
+    ).encode()
+
+    statuses = [
+        open_house.client.post(f"/webhooks/{shape}", content=body).status_code for shape in ("mailgun", "ses")
+    ]
+
+    assert statuses == [204, 401]
+
+
+def test_a_wrong_an_old_and_a_changed_signature_are_refused(open_house: House) -> None:
+    statuses = [
+        open_house.client.post("/webhooks/events", content=body, headers=headers).status_code
+        for body, headers in (
+            (OTHER, {}),
+            (OTHER, signed(open_house, OTHER, secret="x" * 48)),
+            (OTHER, signed(open_house, OTHER, late=timedelta(hours=26))),
+            (OTHER + b" ", signed(open_house, OTHER)),
+            (OTHER, {"Authorization": "Basic %%%"}),
+        )
+    ]
+
+    assert statuses == [401] * 5
+    assert kept(open_house) == []
+
+
+def test_a_shape_that_nobody_knows_and_one_without_a_secret(open_house: House, house: House) -> None:
+    assert open_house.client.post("/webhooks/pigeon", content=OTHER, auth=("a", SECRET)).status_code == 404
+    assert house.client.post("/webhooks/events", content=OTHER, auth=("a", SECRET)).status_code == 503
+
+
+def test_a_post_of_another_provider_takes_effect(open_house: House) -> None:
+    body = b'{"events": [{"kind": "complained", "address": "R1@Example.com", "id": "1"}]}'
+    open_house.client.post("/webhooks/events", content=body, headers=signed(open_house, body))
+
+    open_house.app.applier.step()
+
+    with open_house.app.database.readers() as session:
+        digest = open_house.app.keys.addresses.digest(normalise("r1@example.com"))
+        assert is_suppressed(session, digest, "example.com")

@@ -59,7 +59,7 @@ def weekly(
 
 def text(day: date, *, more: str = "") -> str:
     items = "".join(
-        f"{n}. [{day:%m-%d} 的第 {n} 条](https://news.example.org/{day}/{n})\n\n   第 {n} 条的**正文**。\n\n"
+        f"{n}. [{day:%m-%d} 的第 {n} 条](https://www.zaodu.cn/{day}/{n})\n\n   第 {n} 条的**正文**。\n\n"
         for n in range(1, STORIES + 1)
     )
     return f"---\ntitle: 早读 {day}\ndate: {day}\n---\n\n{items}{more}\n"
@@ -114,7 +114,7 @@ def test_what_readers_opened_most_is_told_where_it_is_known(database: Database) 
     people(database)
     a_week(database)
     transport = MemoryTransport()
-    opened = {f"https://news.example.org/{SUNDAY - timedelta(days=n)}/4": 90 - n for n in range(3)}
+    opened = {f"https://www.zaodu.cn/{SUNDAY - timedelta(days=n)}/4": 90 - n for n in range(3)}
 
     weekly(database, transport, clicks=opened, stories=3).run(SUNDAY)
 
@@ -125,7 +125,7 @@ def test_what_readers_opened_most_is_told_where_it_is_known(database: Database) 
 
 def test_a_link_is_told_once_and_not_again_the_week_after(database: Database) -> None:
     people(database)
-    shared = "5. [同一条](https://news.example.org/same?utm_source=a)\n\n   又说了一次。\n"
+    shared = "5. [同一条](https://www.zaodu.cn/same?utm_source=a)\n\n   又说了一次。\n"
     a_week(database, days=7, more=shared)
     transport = MemoryTransport()
     weekly(database, transport, stories=50).run(SUNDAY)

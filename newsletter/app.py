@@ -20,6 +20,7 @@ from newsletter.urls import Urls
 
 if TYPE_CHECKING:
     from newsletter.alarms import Alarms
+    from newsletter.alarms.posting import Poster
     from newsletter.delivery.engine import Engine
     from newsletter.delivery.notice_sender import NoticeSender
     from newsletter.delivery.pacing import Limits
@@ -243,6 +244,20 @@ class App:
         if chosen.feed:
             return FeedSource(url=chosen.feed, visits=self.visits, entries=chosen.feed_entries or None)
         return FolderSource(chosen.folder or Path("digests"))
+
+    @cached_property
+    def poster(self) -> Poster:
+        """What posts to webhooks and tells of good mornings."""
+        from newsletter.alarms.posting import Poster
+
+        return Poster(
+            database=self.database,
+            webhooks={webhook.name: webhook for webhook in self.settings.alarms.webhooks},
+            ping_url=self.alarms.ping_url,
+            fetcher=self.fetcher,
+            clock=self.clock,
+            owner=self.owner,
+        )
 
     def morning(self, slug: str) -> Morning:
         """Return the morning of a newsletter, ready to run."""

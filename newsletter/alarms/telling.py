@@ -141,4 +141,5 @@ def payload(occasion: Occasion, message: Message, *, alarm: Alarm, told: Told, k
         },
         "findings": alarm.findings,
         "acknowledge_url": occasion.url or None,
+        "acknowledge_label": message.button or None,
     }

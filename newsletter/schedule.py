@@ -1,9 +1,10 @@
 """The worker: a few loops beside each other, each in a thread of its own.
 
-*answers* turns what people asked for into notices, *notices* hands them over, *editions* hands over the
-batches that are due, *feedback* lets what came back take effect, *tidy* forgets what is not to be kept; the
-*clockwork* begins the editions at their hour. Nothing here decides what is owed: the rows of the database
-do, so a loop that runs twice, late or in ten processes at once does no harm.
+*answers* turns what people asked for into notices, *notices* hands them over, *alarms* tells the next people
+and posts to webhooks, *editions* hands over the batches that are due, *feedback* lets what came back take
+effect, *tidy* forgets what is not to be kept; the *clockwork* begins the editions at their hour. Nothing here
+decides what is owed: the rows of the database do, so a loop that runs twice, late or in ten processes at once
+does no harm.
 
 On SQLite one process sends editions at a time. A worker takes that right (``Database.sole_sender``) only
 while it has a batch to send, so a ``newsletter morning`` by hand works beside it: whoever comes second
@@ -121,6 +122,7 @@ class Worker:
         steps = [
             ("answers", self.answer_requests, 1),
             ("notices", self.send_notices, 1),
+            ("alarms", self.tell_of_alarms, 2),
             ("feedback", self.apply_feedback, 1),
             ("tidy", self.tidy, 60),
             ("clockwork", self.mind_the_clock, 2),
@@ -184,6 +186,18 @@ class Worker:
         if fenced := self.app.why_fenced():
             raise FenceClosed(fenced)
         return self._notices.send_due() > 0
+
+    def tell_of_alarms(self) -> bool:
+        """Tell the next people of the alarms that nobody answers, and post what webhooks are to hear."""
+        self._beat("alarms")
+        now = self.app.clock()
+        # Most of the time nobody has to be told, and then nothing is written.
+        with self.app.database.readers() as session:
+            is_waited_for = self.app.alarms.is_due(session, now=now)
+        if is_waited_for:
+            with self.app.database.sessions.begin() as session:
+                self.app.alarms.advance(session, now=now)
+        return self.app.poster.post_due(is_over=self.stopping.is_set) > 0
 
     def send_editions(self) -> bool:
         """Hand over the batches that are due. Raises ``TransportError`` when a person must act."""

@@ -22,6 +22,7 @@ from newsletter.alarms import hooks, paused
 from newsletter.alarms.cause import Cause
 from newsletter.alarms.message import Event, plain
 from newsletter.alarms.people import NAME_LENGTH, Listener, after, levels
+from newsletter.alarms.posting import Poster
 from newsletter.alarms.tables import ABOUT_LENGTH, Alarm, Told
 from newsletter.alarms.telling import INSTALLATION, Teller
 from newsletter.clock import Clock
@@ -150,6 +151,10 @@ class Alarms:
         alarm = session.get_one(Alarm, told.alarm_id)
         return told if claim.newsletter == (alarm.newsletter or INSTALLATION) else None
 
+    def is_due(self, session: Session, *, now: datetime) -> bool:
+        """Say whether ``advance`` has anything to do."""
+        return session.scalar(select(Alarm.id).where(Alarm.next_level_at <= now).limit(1)) is not None
+
     def advance(self, session: Session, *, now: datetime) -> int:
         """Tell the next people of the alarms that nobody has answered; return how many alarms."""
         waiting = (
@@ -192,11 +197,15 @@ class Alarms:
             now=now,
         )
 
-    def send_without_worker(self, sender: NoticeSender) -> None:
-        """Hand alarms over ourselves when no worker is alive that would; never raise because of it."""
+    def send_without_worker(self, sender: NoticeSender, poster: Poster) -> None:
+        """Do what a worker would do for alarms when none is alive; never raise because of it."""
+        now = self.clock()
         with self.database.readers() as session:
-            if heartbeat.is_beating(session, now=self.clock()):
+            if heartbeat.is_beating(session, now=now):
                 return
+        with self.database.sessions.begin() as session:
+            self.advance(session, now=now)
+        poster.post_due()
         try:
             sender.send_due()
         except TransportError as error:
@@ -258,7 +267,7 @@ class Alarms:
                 soon = now + self.settings.escalate_after
                 alarm.next_level_at = min(alarm.next_level_at or soon, soon)
             for each in told:
-                self.teller.tell(session, alarm, each, event, now=now, next_names=self._next_names(alarm))
+                self.teller.tell(session, alarm, each, event, now=now, next_names=self.next_names(alarm))
         session.flush()
 
     def _tell_next(self, session: Session, alarm: Alarm, event: Event, *, now: datetime) -> None:
@@ -287,9 +296,10 @@ class Alarms:
         session.add_all(new)
         session.flush()
         for told in new:
-            self.teller.tell(session, alarm, told, event, now=now, next_names=self._next_names(alarm))
+            self.teller.tell(session, alarm, told, event, now=now, next_names=self.next_names(alarm))
 
-    def _next_names(self, alarm: Alarm) -> tuple[str, ...]:
+    def next_names(self, alarm: Alarm) -> tuple[str, ...]:
+        """Return who would be told next of an alarm."""
         level = after(alarm.level, self._levels)
         following = self._levels[level] if level else ()
         # A webhook that is nobody's own is named only where there is no person.

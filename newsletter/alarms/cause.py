@@ -33,22 +33,24 @@ class Cause(StrEnum):
 
 
 _STATUS = ("look", "newsletter status {which}")
-_CHECK = ("check", "newsletter check {digest}")
-_MORNING = ("morning", "newsletter morning {which}")
+_CHECK = ("check", "newsletter prepare {which}")
 _CANCEL = ("cancel", "newsletter cancel {which}")
+_SKIP = ("skip", 'newsletter skip {which} --because "…"')
 
 # What to type: the key of its words (``alarm.command.<key>``), and the command. One that needs a fact
 # that nobody gave is left out.
 COMMANDS: dict[Cause, tuple[tuple[str, str], ...]] = {
-    Cause.MISSING: (_STATUS, _MORNING),
-    Cause.HELD: (_CHECK, _MORNING),
-    Cause.UNAPPROVED: (_CHECK, _MORNING),
-    Cause.LATE: (_STATUS, _MORNING),
-    Cause.SILENT: (_STATUS,),
+    Cause.MISSING: (_CHECK, _SKIP),
+    Cause.HELD: (_CHECK, ("approve", 'newsletter approve {which} --because "…"'), _SKIP),
+    Cause.UNAPPROVED: (("agree", "newsletter approve {which}"), _SKIP),
+    Cause.LATE: (_STATUS, ("late", "newsletter send {which} --late")),
+    Cause.SILENT: (_STATUS, ("pause", "newsletter pause {which}")),
     Cause.SLOW: (_STATUS,),
     Cause.PAUSED: (_STATUS, ("resume", "newsletter resume {which}"), _CANCEL),
     Cause.BOOKS: (_STATUS, ("pause", "newsletter pause {which}")),
     Cause.DOUBT: (("settle", "newsletter settle {which}"),),
+    Cause.FENCE: (("fence", "newsletter fence"),),
+    Cause.SOURCE: (_CHECK,),
     Cause.ACCOUNT: (("go", "newsletter go"),),
     Cause.BLOCKED: (_STATUS, ("resume", "newsletter resume {which}"), _CANCEL),
     Cause.DROPPED: (("retry", "newsletter retry {which} --reply {quoted}"),),

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -51,12 +51,14 @@ def put(
     return written.first() is not None
 
 
+def is_due(session: Session, *, now: datetime) -> bool:
+    """Say whether ``take`` would find anything. Reads only."""
+    return session.scalar(select(Hook.id).where(_due(now)).limit(1)) is not None
+
+
 def take(session: Session, *, owner: str, now: datetime, lease: timedelta) -> Hook | None:
     """Lease the next post that is due to ``owner``, also one whose worker died; None when there is none."""
-    is_due = or_(
-        and_(Hook.state == HookState.WAITING, Hook.due_at <= now),
-        and_(Hook.state == HookState.POSTING, Hook.lease_ends_at <= now),
-    )
+    is_due = _due(now)
     due = select(Hook.id).where(is_due).order_by(Hook.due_at, Hook.id).limit(1)
     return session.scalars(
         update(Hook)
@@ -102,6 +104,20 @@ def pause_after(attempts: int) -> timedelta:
 def of_alarms(session: Session, alarm_ids: Sequence[int]) -> Sequence[Hook]:
     """Return what was to be posted about some alarms, oldest first."""
     return session.scalars(select(Hook).where(Hook.alarm_id.in_(alarm_ids)).order_by(Hook.id)).all()
+
+
+def failed_since(session: Session, since: datetime) -> Sequence[Hook]:
+    """Return what was given up since then, oldest first."""
+    return session.scalars(
+        select(Hook).where(Hook.state == HookState.FAILED, Hook.ended_at >= since).order_by(Hook.id)
+    ).all()
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(Hook.state == HookState.WAITING, Hook.due_at <= now),
+        and_(Hook.state == HookState.POSTING, Hook.lease_ends_at <= now),
+    )
 
 
 def _told(reply: str) -> str | None:

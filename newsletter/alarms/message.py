@@ -274,11 +274,10 @@ def _escalation(occasion: Occasion, words: Catalog) -> str:
 
 
 def _commands(occasion: Occasion, words: Catalog, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    typed = {name: shlex.quote(value) if name == "digest" else value for name, value in values.items()}
     found = [
-        (words.say(f"alarm.command.{key}"), command.format(**typed))
+        (words.say(f"alarm.command.{key}"), command.format(**values))
         for key, command in COMMANDS.get(occasion.cause, ())
-        if _fits(command, typed)
+        if _fits(command, values)
     ]
     own = occasion.facts.get("command")
     if isinstance(own, str) and own:

@@ -42,9 +42,15 @@ class Poster:
     clock: Clock
     owner: str
 
-    def post_due(self) -> int:
-        """Post up to ``AT_ONCE`` that are due; return how many were taken up."""
+    def post_due(self, *, is_over: Callable[[], bool] = lambda: False) -> int:
+        """Post up to ``AT_ONCE`` that are due, until ``is_over``; return how many were taken up."""
         for count in range(AT_ONCE):
+            if is_over():
+                return count
+            # A worker that only looks writes nothing: SQLite has one writer.
+            with self.database.readers() as session:
+                if not hooks.is_due(session, now=self.clock()):
+                    return count
             with self.database.sessions.begin() as session:
                 hook = hooks.take(
                     session, owner=self.owner, now=self.clock(), lease=self.fetcher.timeout + LEASE_MARGIN

@@ -68,6 +68,7 @@ def resume(day: EditionDay = None, kind: EditionKind = None, newsletter: Newslet
     with app.database.sessions.begin() as session:
         edition = the_edition(app, session, newsletter, day, kind, lock=True)
         control.resume(session, edition)
+        _calm(app, session, edition)
         off = control.switched_off(session)
     typer.echo(f"{name_of(edition)}: goes on with {copies(_left(app, edition))} left; {sent_by(app)}")
     if off:
@@ -92,6 +93,7 @@ def cancel(
     with app.database.sessions.begin() as session:
         edition = again(session, edition)
         count = control.cancel(session, edition, because=_by_whom(because))
+        _calm(app, session, edition)
     typer.echo(f"{name_of(edition)}: cancelled; {copies(count)} withdrawn")
     if on_its_way := _left(app, edition):
         typer.echo(
@@ -221,6 +223,19 @@ def who() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name
         return "somebody"
+
+
+def _calm(app: App, session: Session, edition: Edition) -> None:
+    """Tell whoever heard that the edition was paused that somebody has decided."""
+    from newsletter.alarms import Cause
+
+    app.alarms.clear(
+        session,
+        newsletter=edition.newsletter,
+        day=edition.day,
+        causes=[Cause.PAUSED],
+        now=app.clock(),
+    )
 
 
 def _by_whom(because: str) -> str:

@@ -13,6 +13,7 @@ import typer
 from newsletter import __version__
 from newsletter.cli import (
     afterwards,
+    alarms,
     archive,
     context,
     control,
@@ -53,6 +54,7 @@ for part in (
     control,
     settling,
     afterwards,
+    alarms,
     people,
     archive,
     dkim,

@@ -89,7 +89,7 @@ def prepare(day: Day = None, newsletter: Newsletter = None, as_json: AsJson = Fa
             row = this.morning.existing(wanted)
             report = report_of(session, row) if row else None
         if not has_worker:
-            app.alarms.send_without_worker(app.notice_sender())
+            app.alarms.send_without_worker(app.notice_sender(), app.poster)
     finally:
         app.close()
     if report is None:
@@ -125,7 +125,7 @@ def send(
         with told_to_end(this.courier.stopping.set):
             report = this.send(day.date() if day else None, late=late)
         app.unattended(slug).watch_day(this.timetable.moments(report.day))
-        app.alarms.send_without_worker(app.notice_sender())
+        app.alarms.send_without_worker(app.notice_sender(), app.poster)
     finally:
         app.close()
     if as_json:
@@ -144,7 +144,7 @@ def watch(newsletter: Newsletter = None, as_json: AsJson = False) -> None:
     slug, _ = app.settings.newsletter(newsletter)
     try:
         told = app.unattended(slug).watch()
-        app.alarms.send_without_worker(app.notice_sender())
+        app.alarms.send_without_worker(app.notice_sender(), app.poster)
     finally:
         app.close()
     if as_json:

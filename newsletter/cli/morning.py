@@ -42,7 +42,7 @@ def morning(day: Day = None, newsletter: Newsletter = None, as_json: AsJson = Fa
         with told_to_end(stopping.set):
             report = this.run(day.date() if day else None)
         if report.state is State.PAUSED:
-            app.alarms.send_without_worker(app.notice_sender())
+            app.alarms.send_without_worker(app.notice_sender(), app.poster)
     finally:
         app.close()
     if as_json:

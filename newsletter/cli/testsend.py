@@ -58,8 +58,8 @@ def send_test(
         addresses = _addresses(to)
         keys = _post(app, slug, mailing, addresses)
         logger.info("test sent", extra={"newsletter": slug, "digest": str(file), "copies": len(keys)})
-        _wait_or_send(app, keys)
-        raise typer.Exit(_report(app, keys))
+        wait_or_send(app, keys)
+        raise typer.Exit(report(app, keys))
     finally:
         app.close()
 
@@ -137,7 +137,7 @@ def written_out(mailing: Mailing, address: str, urls: Urls) -> Mailing:
     )
 
 
-def _wait_or_send(app: App, keys: list[str]) -> None:
+def wait_or_send(app: App, keys: list[str]) -> None:
     """Let the worker that runs send them; send ourselves what it has not."""
     from newsletter.delivery import heartbeat
     from newsletter.delivery.states import OPEN
@@ -163,7 +163,8 @@ def _notices(app: App, keys: list[str]) -> list[Notice]:
         return list(session.scalars(select(Notice).where(Notice.dedupe_key.in_(keys)).order_by(Notice.id)))
 
 
-def _report(app: App, keys: list[str]) -> ExitCode:
+def report(app: App, keys: list[str]) -> ExitCode:
+    """Print what became of notices, and return how a command ends because of it."""
     from newsletter.delivery.states import State
 
     sent = _notices(app, keys)

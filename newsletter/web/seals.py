@@ -25,6 +25,7 @@ class Form(StrEnum):
     ASKED_FOR_PROOF = "asked"  # the same form, shown with the request for a proof of work
     CONFIRM = "confirm"
     ERASE = "erase"
+    ALARM = "alarm"
 
 
 class Seals:

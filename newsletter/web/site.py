@@ -15,6 +15,7 @@ from newsletter import __version__
 from newsletter.app import App
 from newsletter.feedback.inbox import LARGEST_BODY
 from newsletter.web import public
+from newsletter.web.alarms import Alarms
 from newsletter.web.api import Api, problem
 from newsletter.web.archive import Archive
 from newsletter.web.door import READ, Door
@@ -76,6 +77,7 @@ def make_site(app: App) -> FastAPI:
     for path, methods, handler in (
         *Operations(door).routes(),
         *public.routes(door),
+        *Alarms(door).routes(),
         ("/static/{version}/{name:path}", READ, _Static(door).file),
     ):
         site.add_api_route(path, handler, methods=methods, include_in_schema=False)

@@ -62,10 +62,15 @@ class House:
 
     # ---- what happens ----
 
-    def sound(self, cause: Cause = Cause.HELD, *findings: dict[str, Any], **more: Any) -> bool:
+    def sound(self, cause: Cause = Cause.HELD, *found: dict[str, Any], **more: Any) -> bool:
         with self.database.sessions.begin() as session:
-            known: dict[str, Any] = {"newsletter": SLUG, "day": DAY, "now": self.clock()} | more
-            return self.alarms.sound(session, cause, findings=findings, **known)
+            known: dict[str, Any] = {
+                "newsletter": SLUG,
+                "day": DAY,
+                "now": self.clock(),
+                "findings": found,
+            } | more
+            return self.alarms.sound(session, cause, **known)
 
     def clear(self, day: date = DAY, **more: Any) -> int:
         with self.database.sessions.begin() as session:

@@ -140,7 +140,7 @@ def test_alarms_go_out_when_no_worker_is_there_to_send_them(app: App) -> None:
     frozen(app.database, readers(PEOPLE), batch_size=100)
     app.courier().send_due()
 
-    app.alarms.send_without_worker(app.notice_sender())
+    app.alarms.send_without_worker(app.notice_sender(), app.poster)
 
     assert {notice.state for notice in alarms(app)} == {Copy.ACCEPTED}
 

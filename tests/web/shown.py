@@ -9,6 +9,7 @@ from typing import Any
 
 from httpx2 import Response
 
+from newsletter.alarms import Cause
 from newsletter.delivery import ledger
 from newsletter.delivery.states import State
 from newsletter.delivery.tables import Delivery
@@ -142,6 +143,58 @@ def _link(purpose: Purpose, status: Status = Status.ACTIVE) -> Visit:
     return lambda house: house.client.get(house.path(purpose, house.reader(status=status)))
 
 
+def _alarm(house: House, *, cause: Cause = Cause.HELD, press: bool = False, clear: bool = False) -> Response:
+    facts = {"due": house.clock(), "latest": house.clock() + timedelta(hours=3), "digest": f"{DAY}.md"}
+    with house.writing() as session:
+        house.app.alarms.sound(
+            session,
+            cause,
+            newsletter=SLUG,
+            day=DAY,
+            facts=facts | {"replies": [["550 5.7.1 Message rejected as spam by policy", 61]]},
+            findings=FINDINGS if cause is Cause.HELD else [],
+            now=house.clock(),
+        )
+    page = house.client.get(house.link("alarm"))
+    if press:
+        page = house.press(page)
+    if clear:
+        with house.writing() as session:
+            house.app.alarms.clear(session, newsletter=SLUG, day=DAY, now=house.clock())
+        page = house.client.get(str(page.url))
+    return page
+
+
+FINDINGS = [
+    {
+        "check": check,
+        "severity": severity,
+        "line": line,
+        "message": {"zh-CN": zh, "en": en},
+        "remedy": {"zh-CN": zh_remedy, "en": en_remedy},
+    }
+    for check, severity, line, zh, en, zh_remedy, en_remedy in (
+        (
+            "leftover-marks",
+            "hold",
+            12,
+            "“**”没有变成粗体",
+            "** did not become bold",
+            "补上另一半",
+            "close it",
+        ),
+        (
+            "links",
+            "hold",
+            31,
+            "打不开：https://example.com/news/2026/11/a-very-long-address-that-nobody-can-read",
+            "a dead link: https://example.com/news/2026/11/a-very-long-address-that-nobody-can-read",
+            "换一个链接",
+            "use another one",
+        ),
+        ("images", "warn", 40, "图片没有替代文字", "a picture without a text", "写一句", "write one"),
+    )
+]
 PAGES: dict[str, Visit] = {
     "sign-up": lambda house: house.client.get(f"/{SLUG}"),
     "sign-up-wrong": lambda house: house.sign_up("li.lei@"),
@@ -177,6 +230,10 @@ PAGES: dict[str, Visit] = {
     "test": lambda house: house.client.get("/leave/test"),
     "privacy": lambda house: house.client.get("/privacy"),
     "index": lambda house: house.client.get("/"),
+    "alarm": _alarm,
+    "alarm-paused": lambda house: _alarm(house, cause=Cause.PAUSED),
+    "alarm-taken": lambda house: _alarm(house, press=True),
+    "alarm-cleared": lambda house: _alarm(house, press=True, clear=True),
     "gone": lambda house: house.client.get("/manage/1.ai_daily.1.xxxxxxxxxxxxxxxxxxxxxx"),
     "full": _full,
     "archive": _shelf(""),

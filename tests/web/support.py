@@ -38,6 +38,7 @@ PAPER = NewsletterSettings(
     description="每天早上，用六分钟读懂全球 AI",
     postal_address="上海市示例路 1 号 200030",
 )
+ON_CALL = [{"name": "张三", "email": "zhang@example.com"}, {"name": "李四", "email": "li@example.com"}]
 OTHER = NewsletterSettings(name="Robots Weekly", description="What moves", language="en")
 
 
@@ -115,7 +116,8 @@ class House:
 
     def path(self, purpose: Purpose, subscriber_id: int, *, newsletter: str = SLUG) -> str:
         """Return the path of a link for a purpose."""
-        page = "data" if purpose is Purpose.ERASE else purpose.value.partition("_")[0]
+        named = {Purpose.ERASE: "data", Purpose.ACKNOWLEDGE: "alarm"}
+        page = named.get(purpose, purpose.value.partition("_")[0])
         token = self.app.keys.tokens.sign(
             purpose, newsletter=newsletter, subscriber_id=subscriber_id, now=self.clock()
         )
@@ -159,6 +161,7 @@ def a_house(
         keys={"file": folder / "keys.toml"},  # type: ignore[arg-type]
         transport=transport or {"kind": "memory"},  # type: ignore[arg-type]
         feedback=feedback or {},  # type: ignore[arg-type]
+        alarms={"people": ON_CALL},  # type: ignore[arg-type]
         web=web,  # type: ignore[arg-type]
         newsletters={SLUG: PAPER, "robots": OTHER},
     )

@@ -32,6 +32,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from subscribers.base import Base, Choice, UtcDateTime
+from subscribers.transfer.copying import copy
 
 # A list of values for each column, all of one length. JSON is given as its text.
 Values = Mapping[str, Sequence[Any]]
@@ -39,7 +40,18 @@ Conflict = Callable[[Any], Any]  # is given the INSERT, and returns it with ON C
 
 # Rows in one statement for SQLite. While it works, others may run: a thread that reads the file, above all.
 _AT_ONCE = 200
+UNIQUE_VIOLATION = "23505"  # PostgreSQL, Appendix A
+_ALONE = 0x6E6C696D  # any number that no other program on this server locks
 _MEMORY = 8_192  # values: what one row repeats, and neighbouring rows
+
+
+def alone(session: Session) -> None:
+    """Wait until no other transaction that asks for the same is open: two of them might block each other.
+
+    SQLite has one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_ALONE)))
 
 
 def find(
@@ -67,7 +79,10 @@ def insert(session: Session, model: type[Base], values: Values, conflict: Confli
     """Insert rows."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        _postgres_insert(connection, model, values, conflict or _as_it_is)
+        if conflict is None:
+            copy(connection, model.__tablename__, values)
+        else:
+            _postgres_insert(connection, model, values, conflict)
     else:
         _sqlite_insert(connection, model, values, conflict or _as_it_is)
 
@@ -76,8 +91,7 @@ def insert_numbered(session: Session, model: type[Base], values: Values, *, key:
     """Insert those rows that give no conflict; return their new ids by the value of ``key``."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        added = _postgres_insert(connection, model, values, give_way, returning=("id", key))
-        return {_value(getattr(row, key)): row.id for row in added}
+        return _postgres_numbered(connection, model, values, key)
     # SQLite has one writer, and it is us: the next numbers are ours.
     table = model.__table__
     last = connection.scalar(select(func.max(table.c.id))) or 0
@@ -88,6 +102,23 @@ def insert_numbered(session: Session, model: type[Base], values: Values, *, key:
         return numbered
     present = set(connection.scalars(select(table.c.id).where(table.c.id > last)))
     return {value: id_ for value, id_ in numbered.items() if id_ in present}
+
+
+def _postgres_numbered(connection: Connection, model: type[Base], values: Values, key: str) -> dict[Any, int]:
+    keys = values[key]
+    sequence = func.pg_get_serial_sequence(model.__tablename__, "id")
+    numbers = select(func.nextval(sequence)).select_from(func.generate_series(1, len(keys)))
+    ids = connection.scalars(numbers).all()
+    try:
+        with connection.begin_nested():
+            copy(connection, model.__tablename__, {"id": ids, **values})
+    except Exception as error:
+        if getattr(error, "sqlstate", None) != UNIQUE_VIOLATION:
+            raise
+        # Somebody came in at this very moment: row by row, then, giving way.
+        added = _postgres_insert(connection, model, values, give_way, returning=("id", key))
+        return {_value(getattr(row, key)): row.id for row in added}
+    return dict(zip(keys, ids, strict=True))
 
 
 def _as_it_is(statement: Any) -> Any:

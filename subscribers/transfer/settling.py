@@ -90,22 +90,26 @@ def decide_all(people: Mapping[bytes, Person], found: Mapping[bytes, Found]) -> 
 def settle(session: Session, terms: ImportTerms, chunk: Chunk) -> dict[bytes, Decision]:
     """Write down a chunk of people; return what was decided about each."""
     people, entries = chunk.people, chunk.entries
+    bulk.alone(session)
     found = look_up(session, terms.newsletter, people)
     decisions = decide_all(people, found)
     # One order for all, so that two imports at once wait for each other and do not lock each other up.
     order = sorted(people)
     new = [digest for digest in order if decisions[digest].enters_as and found.get(digest, NOBODY).id is None]
-    ids = _add_subscribers(session, [entries[digest] for digest in new])
+    fresh = ids = _add_subscribers(session, [entries[digest] for digest in new])
     if len(ids) < len(new):  # somebody signed up at this very moment: look again
         late = {digest: people[digest] for digest in new if digest not in ids}
         found |= look_up(session, terms.newsletter, late)
         decisions |= decide_all(late, found)
-    ids |= {digest: one.id for digest, one in found.items() if one.id is not None}
+    ids = ids | {digest: one.id for digest, one in found.items() if one.id is not None}
     if any(digest not in ids for digest in new):
         raise UnreadableList("an address is known by another hash; is keys.file of another installation?")
     entering = [digest for digest in order if decisions[digest].enters_as]
     leaving = [digest for digest in order if decisions[digest].leaves]
-    _add_subscriptions(session, terms, ids, [(digest, entries[digest]) for digest in entering])
+    # Whoever was added just now is on no list yet, so nothing has to give way.
+    for are_new, conflict in ((True, None), (False, bulk.give_way)):
+        some = [(digest, entries[digest]) for digest in entering if (digest in fresh) is are_new]
+        _add_subscriptions(session, terms, ids, some, conflict)
     _leave(session, terms, [(ids[digest], people[digest]) for digest in leaving])
     _suppress(session, terms, [(people[digest], decisions[digest]) for digest in order])
     moving = entering + leaving
@@ -126,13 +130,17 @@ def _add_subscribers(session: Session, entries: Sequence[Entry]) -> dict[bytes, 
 
 
 def _add_subscriptions(
-    session: Session, terms: ImportTerms, ids: Mapping[bytes, int], entering: Sequence[tuple[bytes, Entry]]
+    session: Session,
+    terms: ImportTerms,
+    ids: Mapping[bytes, int],
+    entering: Sequence[tuple[bytes, Entry]],
+    conflict: bulk.Conflict | None,
 ) -> None:
     if not entering:
         return
     about = _about(terms, [ids[digest] for digest, _ in entering])
     values = about | _columns(SUBSCRIPTION, (entry.subscription for _, entry in entering))
-    bulk.insert(session, Subscription, values, bulk.give_way)
+    bulk.insert(session, Subscription, values, conflict)
 
 
 def _about(terms: ImportTerms, ids: Sequence[int]) -> dict[str, Sequence[Any]]:

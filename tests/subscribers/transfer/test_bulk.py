@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+import psycopg
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import DataError
 
 from subscribers import Subscriber
 from subscribers.transfer import bulk
@@ -62,6 +62,30 @@ def test_what_is_too_long_for_its_column_is_refused_and_never_cut_off(database_u
         "attributes": ["{}"],
         "created_at": [SEVEN],
     }
-    with pytest.raises(DataError), database.sessions.begin() as session:
+    with pytest.raises(psycopg.DataError), database.sessions.begin() as session:
         bulk.insert_numbered(session, Subscriber, values, key="address_hash")
+    database.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_somebody_who_came_in_meanwhile_stops_nobody_else(database_url: str) -> None:
+    database = open_database(database_url)
+    values = {
+        "address_hash": [b"1", b"2", b"3"],
+        "attributes": ["{}"] * 3,
+        "created_at": [SEVEN] * 3,
+    }
+    with database.sessions.begin() as session:
+        bulk.insert_numbered(
+            session, Subscriber, {name: each[1:2] for name, each in values.items()}, key="address_hash"
+        )
+
+    with database.sessions.begin() as session:
+        ids = bulk.insert_numbered(session, Subscriber, values, key="address_hash")
+
+    with database.readers() as session:
+        everybody = {one.address_hash: one.id for one in session.scalars(select(Subscriber))}
+    assert sorted(ids) == [b"1", b"3"]
+    assert ids.items() <= everybody.items()
+    assert len(everybody) == 3
     database.close()

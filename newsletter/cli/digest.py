@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +14,9 @@ from newsletter.errors import ExitCode
 
 if TYPE_CHECKING:
     from newsletter.app import App
+    from newsletter.config import NewsletterSettings
     from newsletter.morning import Proof
+    from newsletter.morning.evidence import Known
 
 File = Annotated[Path, typer.Argument(help="A digest: a Markdown file.", exists=True, dir_okay=False)]
 Day = Annotated[
@@ -78,10 +80,15 @@ def check(
             "day": proof.day.isoformat(),
             "held": proof.held,
             "findings": [finding_json(finding) for finding in proof.findings],
+            "not_checked": [
+                {"checks": list(each.checks), "because": {"zh-CN": each.because_zh, "en": each.because_en}}
+                for each in proof.not_checked
+            ],
         }
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         print_findings(proof)
+        print_not_checked(proof)
         typer.echo("held" if proof.held else "would go out")
     if proof.held:
         raise typer.Exit(ExitCode.HELD)
@@ -95,10 +102,36 @@ def _proof(file: Path, day: datetime | None, newsletter: str | None) -> tuple[Ap
     today = app.clock().astimezone(settings.schedule.tz).date()
     wanted = day.date() if day else None
     digest = read_digest(file, settings, default_day=wanted or today)
+    going_out = wanted or digest.day
     proof = prove(
-        digest, slug, settings, renderer=app.renderer, urls=app.urls(slug), day=wanted or digest.day
+        digest,
+        slug,
+        settings,
+        renderer=app.renderer,
+        urls=app.urls(slug),
+        day=going_out,
+        known=_known(app, slug, settings, going_out),
+        now=app.clock(),
     )
     return app, slug, proof
+
+
+def _known(app: App, slug: str, settings: NewsletterSettings, day: date) -> Known:
+    """Return what the database knows; nothing where there is none, or one of another release."""
+    from sqlalchemy.exc import OperationalError
+
+    from newsletter.migrations import DatabaseOutdated, require_current
+    from newsletter.morning.evidence import NOTHING_KNOWN, gather
+
+    url = app.settings.database.url
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        return NOTHING_KNOWN  # looking would make one
+    try:
+        require_current(app.database)
+        with app.database.readers() as session:
+            return gather(session, slug, settings, day)
+    except (DatabaseOutdated, OperationalError):
+        return NOTHING_KNOWN
 
 
 def print_findings(proof: Proof) -> None:
@@ -111,3 +144,12 @@ def print_findings(proof: Proof) -> None:
         colour = typer.colors.RED if finding.severity == "hold" else typer.colors.YELLOW
         label = typer.style(str(finding.severity), fg=colour, bold=True)
         typer.echo(f"{place}: {label} [{finding.check}] {message}{'。' if chinese else '. '}{remedy}")
+
+
+def print_not_checked(proof: Proof) -> None:
+    """Print which checks were not made, and why."""
+    chinese = context.chinese()
+    for each in proof.not_checked:
+        because = each.because_zh if chinese else each.because_en
+        label = "未检查" if chinese else "not checked"
+        typer.echo(f"{label} [{', '.join(each.checks)}] {because}")

@@ -7,6 +7,7 @@ an error names the setting and where it came from.
 
 from newsletter.config.alarms import AlarmSettings, PersonSettings, WebhookKind, WebhookSettings
 from newsletter.config.feedback import FeedbackSettings
+from newsletter.config.gate import GateSettings
 from newsletter.config.loading import find_config, load, packaged_config
 from newsletter.config.newsletters import (
     LANGUAGES,
@@ -43,6 +44,7 @@ __all__ = [
     "FeedbackSettings",
     "FetchingSettings",
     "FileSettings",
+    "GateSettings",
     "KeySettings",
     "Language",
     "NewsletterSettings",

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from newsletter.config.base import Email, OneLine, Section, iana_zone
+from newsletter.config.gate import GateSettings
 
 
 class SenderSettings(Section):
@@ -137,6 +138,7 @@ class NewsletterSettings(Section):
     sender: SenderSettings = SenderSettings()
     source: SourceSettings = SourceSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    gate: GateSettings = GateSettings()
     weekly: WeeklySettings = WeeklySettings()
 
     @property

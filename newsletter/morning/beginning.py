@@ -31,6 +31,7 @@ from newsletter.editions.states import Happening, Kind, State
 from newsletter.errors import DigestError
 from newsletter.language import catalog
 from newsletter.morning import earlier
+from newsletter.morning.evidence import gather
 from newsletter.morning.proof import Proof, as_json, prove
 from newsletter.rendering.renderer import Renderer
 from newsletter.timetable import Timetable
@@ -145,10 +146,21 @@ class Beginning:
         with self.database.readers() as session:
             approval = approval_of(session, self.slug, day, Kind.DAILY, found.chosen.hash)
             missed = self._missed(session, day)
+            known = gather(session, self.slug, self.newsletter, day)
         digest = found.chosen.digest
         if missed:
+            known = replace(known, recent=None)  # two days in one: neither count nor links are as usual
             digest = merged(digest, [(self._heading(edition.day), old) for edition, old in missed])
-        proof = prove(digest, self.slug, self.newsletter, renderer=self.renderer, urls=self.urls, day=day)
+        proof = prove(
+            digest,
+            self.slug,
+            self.newsletter,
+            renderer=self.renderer,
+            urls=self.urls,
+            day=day,
+            known=known,
+            now=self.clock(),
+        )
         if not (self.newsletter.source.unattended or by_hand or approval):
             proof = replace(proof, findings=[_NOT_APPROVED, *proof.findings])
         return Look(

@@ -30,6 +30,7 @@ from newsletter.mailing import Mailing
 from newsletter.morning.morning import Morning
 from newsletter.morning.proof import Proof, as_json
 from newsletter.morning.report import Report, report_of
+from newsletter.morning.strictness import policy_of
 from newsletter.rendering.renderer import Renderer
 from newsletter.urls import Urls
 
@@ -115,6 +116,8 @@ class Press:
         findings = examine(
             Evidence(
                 digest=digest,
+                policy=policy_of(edition.newsletter, self.newsletter),
+                language=self.newsletter.language,
                 own_site=self.urls.base,
                 subject=rendered.mailing.subject,
                 preheader=rendered.preheader,

@@ -5,17 +5,28 @@ Writes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from newsletter.config import NewsletterSettings
 from newsletter.digests.digest import Digest
 from newsletter.digests.reader import read
-from newsletter.editions.gate import Evidence, Finding, Severity, examine
+from newsletter.editions.gate import (
+    Evidence,
+    Finding,
+    NotChecked,
+    ProbeResult,
+    Severity,
+    examine,
+    not_checked,
+)
 from newsletter.errors import DigestError
 from newsletter.mailing import Mailing
+from newsletter.morning.evidence import NOTHING_KNOWN, Known
+from newsletter.morning.strictness import policy_of
 from newsletter.rendering.renderer import Renderer
 from newsletter.urls import Urls
 
@@ -28,6 +39,7 @@ class Proof:
     day: date
     mailing: Mailing
     findings: list[Finding]
+    not_checked: list[NotChecked] = field(default_factory=list)
 
     @property
     def held(self) -> bool:
@@ -60,23 +72,42 @@ def prove(
     renderer: Renderer,
     urls: Urls,
     day: date,
+    known: Known = NOTHING_KNOWN,
+    probes: Mapping[str, ProbeResult] | None = None,
+    now: datetime | None = None,
 ) -> Proof:
-    """Render a digest in the newsletter's own language and examine it. Writes nothing."""
+    """Render a digest in the newsletter's own language and examine it. Writes nothing.
+
+    ``known`` is what the database says; what nobody knows is not checked, and the proof names it.
+    """
     rendered = renderer.render(
         digest, newsletter, urls=urls, language=newsletter.language, day=day, edition=f"{slug}-{day}"
     )
-    findings = examine(
-        Evidence(
-            digest=digest,
-            own_site=urls.base,
-            subject=rendered.mailing.subject,
-            preheader=rendered.preheader,
-            html_bytes=rendered.html_bytes,
-            story_bytes=rendered.story_bytes,
-            text_part=rendered.mailing.text.fill({}),
-        )
+    evidence = Evidence(
+        digest=digest,
+        policy=policy_of(slug, newsletter),
+        day=day,
+        now=now,
+        language=newsletter.language,
+        own_site=urls.base,
+        subject=rendered.mailing.subject,
+        preheader=rendered.preheader,
+        html_bytes=rendered.html_bytes,
+        story_bytes=rendered.story_bytes,
+        text_part=rendered.mailing.text.fill({}),
+        recent=known.recent,
+        probes=probes,
+        audience=known.audience,
+        usual_audience=known.usual_audience,
+        sender_dns=known.sender_dns,
     )
-    return Proof(digest=digest, day=day, mailing=rendered.mailing, findings=findings)
+    return Proof(
+        digest=digest,
+        day=day,
+        mailing=rendered.mailing,
+        findings=examine(evidence),
+        not_checked=not_checked(evidence),
+    )
 
 
 def as_json(finding: Finding) -> dict[str, Any]:

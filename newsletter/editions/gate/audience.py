@@ -11,8 +11,9 @@ _FEW = 25  # readers more or less are no accident, however short the list
 
 
 def no_audience(evidence: Evidence) -> Iterator[Remark]:
-    """Remark on an edition that nobody is owed."""
-    if evidence.audience == 0:
+    """Remark on an edition that nobody is owed, unless nobody has ever been owed one."""
+    is_new = evidence.usual_audience == 0 or (evidence.usual_audience is None and evidence.recent == ())
+    if evidence.audience == 0 and not is_new:
         yield Remark(
             line=None,
             message_zh="没有一位读者会收到这期",

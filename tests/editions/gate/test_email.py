@@ -112,6 +112,8 @@ def test_news_about_advertising_and_generated_text_needs_none(text: str) -> None
 
 def test_nobody_or_far_fewer_readers_than_usual_is_held() -> None:
     assert said(STORY, "no-audience", audience=0) == [None]
+    assert said(STORY, "no-audience", audience=0, usual_audience=0) == []
+    assert said(STORY, "no-audience", audience=0, recent=()) == []
     assert said(STORY, "unusual-audience", audience=690, usual_audience=1000) == [None]
     assert said(STORY, "unusual-audience", audience=1310, usual_audience=1000) == [None]
     assert said(STORY, "unusual-audience", audience=1300, usual_audience=1000) == []

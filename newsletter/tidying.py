@@ -1,4 +1,4 @@
-"""Tidying up at night: forgetting what is not to be kept."""
+"""Tidying up at night: forgetting what is not to be kept, and a look at the provider's own lists."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from newsletter import limits
 from newsletter.app import App
 from newsletter.delivery import heartbeat
 from newsletter.feedback.forgetting import forget_feedback
+from newsletter.feedback.nightly import reconcile_at_night
 from newsletter.signup import forgetting
 
 HEARTBEATS_FOR = timedelta(days=1)
@@ -21,4 +22,8 @@ def tidy(app: App) -> bool:
         limits.forget(session, now=now)
         heartbeat.forget(session, before=now - HEARTBEATS_FOR)
         more |= forget_feedback(session, now=now, kept=app.settings.feedback.kept)
+    if not more:
+        reconcile_at_night(
+            app.settings, database=app.database, transport=app.notice_transport, keys=app.keys, now=now
+        )
     return more

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from newsletter.clock import Clock, utc_now
 from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing, Sender, ValueRefused
+from newsletter.transports import sendgrid_lists
 from newsletter.transports.base import Outcome, Unavailable, Verdict, whole
 from newsletter.transports.sendgrid_access import Finding, findings
 from newsletter.transports.sendgrid_accounts import Account, checked, choose
 from newsletter.transports.sendgrid_api import HOST
 from newsletter.transports.sendgrid_call import Call, Ready
 from newsletter.transports.sendgrid_line import Line
+from newsletter.transports.sendgrid_lists import Entry
 from newsletter.transports.sendgrid_payload import MOST_COPIES
 
 
@@ -90,6 +92,11 @@ class SendGridTransport:
     def check_access(self, sender: Sender) -> list[Finding]:
         """Return what is right and wrong with each account, by asking it; nothing is sent."""
         return [finding for line in self._lines.values() for finding in findings(line, sender)]
+
+    def listed(self, name: str, *, since: datetime, until: datetime) -> Iterator[Entry]:
+        """Yield what came onto a list of SendGrid's own in a window, over all accounts; raise ``NotRead``."""
+        for line in self._lines.values():
+            yield from sendgrid_lists.read(line.listed, name, since=since, until=until)
 
     def close(self) -> None:
         """Close the kept connections."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
+from collections.abc import Mapping
 from datetime import timedelta
 
 from newsletter.clock import Clock
@@ -91,6 +92,10 @@ class Line:
     def scopes(self) -> Answer:
         """Return what the key may do, or raise ``NotSent`` or ``AnswerLost``."""
         return self._api.get("scopes")
+
+    def listed(self, name: str, query: Mapping[str, str]) -> Answer:
+        """Return a page of one of its lists, or raise ``NotSent`` or ``AnswerLost``."""
+        return self._api.get("suppression", name, query=query)
 
     def unavailable(self, reason: str, *, call_id: str, asked: timedelta | None = None) -> Unavailable:
         """Note a trouble, and return the error that says so and how long to wait."""

@@ -19,6 +19,7 @@ from subscribers.eligible import (
     reach,
 )
 from subscribers.erasure import erase
+from subscribers.figures import confirmations
 from subscribers.mac import Hmac
 from subscribers.preferences import (
     AddressChange,
@@ -112,6 +113,7 @@ __all__ = [
     "base36",
     "bulk",
     "confirm_move",
+    "confirmations",
     "considered",
     "eligible",
     "erase",

@@ -20,6 +20,7 @@ from newsletter.cli import (
     deciding,
     digest,
     dkim,
+    feedback,
     moments,
     morning,
     people,
@@ -58,6 +59,7 @@ for part in (
     people,
     archive,
     dkim,
+    feedback,
     why,
 ):
     part.register(app)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from newsletter.fetching.visits import Visits
     from newsletter.morning import Morning, Press
     from newsletter.morning.unattended import Unattended
+    from newsletter.morning.weekly import Clicks
     from newsletter.rendering.notice import NoticeRenderer
     from newsletter.rendering.renderer import Renderer
     from newsletter.signup.mail import Mailer
@@ -280,8 +281,18 @@ class App:
         from newsletter.morning.unattended import Unattended
 
         return Unattended(
-            morning=self.morning(slug), alarms=self.alarms, is_limited=bool(self.settings.pacing)
+            morning=self.morning(slug),
+            alarms=self.alarms,
+            is_limited=bool(self.settings.pacing),
+            clicks=self.clicks,
         )
+
+    @property
+    def clicks(self) -> Clicks | None:
+        """How often each link was followed, where that is counted."""
+        from newsletter.feedback.reading import clicks_by_link
+
+        return clicks_by_link if self.settings.feedback.reading != "off" else None
 
     @cached_property
     def fence(self) -> Fence | None:

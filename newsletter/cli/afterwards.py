@@ -55,7 +55,7 @@ def weekly(
 
     app = context.open_app()
     slug, settings = app.settings.newsletter(newsletter)
-    story = Weekly(press=app.press(slug))
+    story = Weekly(press=app.press(slug), clicks=app.clicks)
     try:
         with told_to_end(story.press.courier.stopping.set):
             report = story.run(day.date() if day else None)

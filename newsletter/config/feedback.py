@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -32,6 +32,7 @@ class FeedbackSettings(Section):
     soft_days: int = Field(default=14, ge=1)  # over so many days, end mail to them
     blocks_percent: float = Field(default=5, gt=0, le=100)  # more content or policy blocks stop the edition
     resend_silent_calls: bool = False
+    reading: Literal["off", "counts"] = "off"  # opens and clicks, by edition and link and never by person
     keep_days: int = Field(default=180, ge=30)  # where each copy stood
 
     @property

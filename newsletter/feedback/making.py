@@ -24,6 +24,7 @@ def rules_of(settings: Settings) -> Rules:
         soft_failures=feedback.soft_failures,
         soft_span=timedelta(days=feedback.soft_days),
         blocks_percent=feedback.blocks_percent,
+        counts_reading=feedback.reading != "off",
     )
 
 

@@ -24,6 +24,7 @@ from newsletter.feedback.events import Event, Kind
 from newsletter.feedback.once import first_time
 from newsletter.feedback.tables import ReadCount
 from newsletter.keys import Keys
+from newsletter.rendering.links import safe_url
 from subscribers import bulk
 
 LONGEST_URL = 2_000
@@ -96,28 +97,41 @@ def opens(session: Session, edition: Edition) -> int:
 
 
 def clicks_by_story(session: Session, editions: Sequence[Edition]) -> dict[tuple[int, int], int]:
-    """Return how many readers followed a story's links, by (edition's id, place of the story from 0).
+    """Return how many readers followed a story's link, by (edition's id, place of the story from 0).
 
     A story that nobody followed is not there; nor is anything, unless clicks are counted.
     """
-    counted: dict[tuple[int, bytes], int] = {
-        (edition_id, bytes(link)): readers
-        for edition_id, link, readers in session.execute(
-            select(ReadCount.edition_id, ReadCount.url_hash, ReadCount.readers).where(
-                ReadCount.edition_id.in_([edition.id for edition in editions])
-            )
-        )
+    counted = _counted(session, editions)
+    return {
+        (edition.id, place): readers
+        for edition in editions
+        for place, url in enumerate(_links(edition))
+        if url and (readers := counted.get((edition.id, hash_of(safe_url(url)))))
     }
-    found: dict[tuple[int, int], int] = {}
+
+
+def clicks_by_link(session: Session, editions: Sequence[Edition]) -> dict[str, int]:
+    """Return how many readers followed each story's link, by the link as the digest has it."""
+    found: dict[str, int] = {}
+    stories = clicks_by_story(session, editions)
     for edition in editions:
-        for place, urls in enumerate(_links(edition)):
-            readers = sum(counted.get((edition.id, hash_of(url)), 0) for url in urls)
-            if readers:
-                found[edition.id, place] = readers
+        for place, url in enumerate(_links(edition)):
+            if url and (readers := stories.get((edition.id, place))):
+                found[url] = found.get(url, 0) + readers
     return found
 
 
-def _links(edition: Edition) -> list[list[str]]:
+def _counted(session: Session, editions: Sequence[Edition]) -> dict[tuple[int, bytes], int]:
+    rows = session.execute(
+        select(ReadCount.edition_id, ReadCount.url_hash, ReadCount.readers).where(
+            ReadCount.edition_id.in_([edition.id for edition in editions])
+        )
+    )
+    return {(edition_id, bytes(link)): readers for edition_id, link, readers in rows}
+
+
+def _links(edition: Edition) -> list[str | None]:
+    """Return the link of each story, as it was written."""
     if not edition.digest_source:
         return []
     try:
@@ -130,4 +144,4 @@ def _links(edition: Edition) -> list[list[str]]:
         )
     except DigestError:
         return []  # a release that read it otherwise
-    return [[story.url] if story.url else [] for story in digest.stories]
+    return [story.url for story in digest.stories]

@@ -23,7 +23,7 @@ from newsletter.morning import hours
 from newsletter.morning.morning import Morning
 from newsletter.morning.press import Press
 from newsletter.morning.watching import View, alerts, is_good, over
-from newsletter.morning.weekly import Weekly
+from newsletter.morning.weekly import Clicks, Weekly
 from newsletter.timetable import Moments
 
 HOLIDAYS_AHEAD = timedelta(days=30)  # how long before their tables end people are told
@@ -36,6 +36,7 @@ class Unattended:
     morning: Morning
     alarms: Alarms
     is_limited: bool = False  # whether any lane has a pace, which makes an edition slow on purpose
+    clicks: Clicks | None = None  # how often each link was followed, where that is counted
     _said: dict[date, object] = field(
         default_factory=dict
     )  # what we told of a day, so as not to write it again
@@ -83,7 +84,7 @@ class Unattended:
 
     def begin_weekly(self) -> Edition | None:
         """Let the weekly edition begin, if it is due now and nobody has decided on it yet."""
-        return Weekly(press=Press.of(self.morning), alarms=self.alarms).begin_due()
+        return Weekly(press=Press.of(self.morning), alarms=self.alarms, clicks=self.clicks).begin_due()
 
     def prepare(self) -> Edition | None:
         """Examine the digest of the edition to come; None when there is nothing new to find out."""

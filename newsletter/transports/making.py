@@ -83,4 +83,5 @@ def make_transport(settings: Settings, clock: Clock) -> Transport:
                 # A last request may take all its time, and the lease must outlast it by as much.
                 longest_call=max(settings.sending.lease - 2 * timeout, timedelta(0)),
                 clock=clock,
+                tracks_reading=settings.feedback.reading != "off",
             )

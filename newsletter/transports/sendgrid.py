@@ -33,7 +33,8 @@ class SendGridTransport:
 
     ``api_key`` and ``ip_pool`` are the one account's, unless there are ``accounts``. ``timeout`` is for
     a whole request; a call that has taken ``longest_call`` starts no further one, so that it ends
-    before its lease does. ``context`` trusts other authorities than the system's. Raises
+    before its lease does. ``context`` trusts other authorities than the system's. With ``tracks_reading``
+    SendGrid tells of opens and clicks, but for the links of a reader's own. Raises
     ``ConfigError`` for what cannot be a key, a host or a set of accounts.
     """
 
@@ -52,10 +53,18 @@ class SendGridTransport:
         longest_call: timedelta = timedelta(seconds=60),
         clock: Clock = utc_now,
         context: ssl.SSLContext | None = None,
+        tracks_reading: bool = False,
     ) -> None:
         self._accounts = checked(accounts or [Account(api_key=api_key, ip_pool=ip_pool)])
         self._lines = {
-            account.name: Line(account, host=host, timeout=timeout, clock=clock, context=context)
+            account.name: Line(
+                account,
+                host=host,
+                timeout=timeout,
+                clock=clock,
+                context=context,
+                tracks_reading=tracks_reading,
+            )
             for account in self._accounts
         }
         self._longest_call = longest_call

@@ -31,9 +31,17 @@ class Line:
     """The way to SendGrid through one account. Threads may share it."""
 
     def __init__(
-        self, account: Account, *, host: str, timeout: timedelta, clock: Clock, context: ssl.SSLContext | None
+        self,
+        account: Account,
+        *,
+        host: str,
+        timeout: timedelta,
+        clock: Clock,
+        context: ssl.SSLContext | None,
+        tracks_reading: bool = False,
     ) -> None:
         self.account = account
+        self._tracks_reading = tracks_reading
         self._api = SendGridApi(account, host=host, timeout=timeout, context=context)
         self._clock = clock
         self._patience = Patience()
@@ -44,7 +52,7 @@ class Line:
         """Return the mailing as this account sends it; made once. Raises ``Misconfigured``."""
         with self._lock:
             if (payload := self._payloads.get(mailing.fingerprint)) is None:
-                payload = Payload(mailing, ip_pool=self.account.ip_pool)
+                payload = Payload(mailing, ip_pool=self.account.ip_pool, tracks_reading=self._tracks_reading)
                 self._payloads[mailing.fingerprint] = payload
                 if len(self._payloads) > _KEPT_MAILINGS:
                     del self._payloads[next(iter(self._payloads))]

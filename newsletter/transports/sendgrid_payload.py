@@ -37,6 +37,12 @@ _NO_TRACKING = {
     "ganalytics": {"enable": False},
 }
 
+# Opens and clicks told by SendGrid; the text part stays as it is.
+_TRACKING = _NO_TRACKING | {
+    "click_tracking": {"enable": True, "enable_text": False},
+    "open_tracking": {"enable": True},
+}
+
 
 class Payload:
     """A mailing ready to be joined with its copies. Raises ``Misconfigured`` when SendGrid cannot take it.
@@ -45,7 +51,7 @@ class Payload:
     written and quoted once, however often it stands in the copy.
     """
 
-    def __init__(self, mailing: Mailing, *, ip_pool: str = "") -> None:
+    def __init__(self, mailing: Mailing, *, ip_pool: str = "", tracks_reading: bool = False) -> None:
         holes = {hole for part in (mailing.text, mailing.html) for hole in part.holes()}
         if len(holes) > _MOST_SUBSTITUTIONS:
             raise Misconfigured(f"the template has {len(holes)} holes; SendGrid takes {_MOST_SUBSTITUTIONS}")
@@ -58,10 +64,15 @@ class Payload:
             # Text first: SendGrid refuses any other order (RFC 2046, 5.1.4).
             "content": [
                 {"type": "text/plain", "value": _with_tokens(mailing.text, tokens)},
-                {"type": "text/html", "value": _with_tokens(mailing.html, tokens)},
+                {
+                    "type": "text/html",
+                    "value": _with_tokens(
+                        _untracked(mailing.html) if tracks_reading else mailing.html, tokens
+                    ),
+                },
             ],
             "categories": [mailing.edition],
-            "tracking_settings": _NO_TRACKING,
+            "tracking_settings": _TRACKING if tracks_reading else _NO_TRACKING,
             **_same_headers(mailing),
         }
         if ip_pool:
@@ -139,6 +150,18 @@ class Payload:
 
 def _with_tokens(template: Template, tokens: Mapping[Hole, str]) -> str:
     return "".join(piece if isinstance(piece, str) else tokens[piece] for piece in template.pieces)
+
+
+def _untracked(template: Template) -> Template:
+    """Return HTML in which no link of a reader's own (to leave, to manage) goes through SendGrid."""
+    pieces: list[str | Hole] = list(template.pieces)
+    for place, piece in enumerate(pieces[1:], 1):
+        before = pieces[place - 1]
+        if isinstance(piece, Hole) and piece.kind is HoleKind.URL and isinstance(before, str):
+            start = before.rfind("<a ")
+            if start >= 0 and ">" not in before[start:]:
+                pieces[place - 1] = f'{before[: start + 3]}clicktracking="off" {before[start + 3 :]}'
+    return Template(tuple(pieces))
 
 
 def _same_headers(mailing: Mailing) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from newsletter.clock import Clock
 from newsletter.database import Database
 from newsletter.delivery import evidence
-from newsletter.feedback import aside, doubt, inbox
+from newsletter.feedback import aside, doubt, inbox, quiet
 from newsletter.feedback.apply import Applied, apply, count, take_turn
 from newsletter.feedback.events import Event
 from newsletter.feedback.inbox import Post
@@ -53,6 +53,7 @@ class Applier:
     readers: Mapping[str, Reader]
     tell: Tell
     silence: doubt.Patience = field(default_factory=doubt.Patience)
+    reports_of: str | None = None  # the transport whose provider must be heard of; None: it need not
     _looked_at: datetime | None = None
 
     def step(self) -> bool:
@@ -142,5 +143,8 @@ class Applier:
         if self._looked_at is None or now - self._looked_at >= LOOK_FOR_SILENCE:
             self._looked_at = now
             with self.database.sessions.begin() as session:
-                for trouble in doubt.look(session, self.silence, now=now):
+                troubles = doubt.look(session, self.silence, now=now)
+                if self.reports_of is not None:
+                    troubles += quiet.look(session, transport=self.reports_of, now=now)
+                for trouble in troubles:
                     self.tell(session, trouble)

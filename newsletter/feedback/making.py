@@ -42,5 +42,6 @@ def make_applier(
             **{name: partial(read, whose=keys.ref_of) for name, read in shapes.READERS.items()},
         },
         tell=Telling(alarms),
+        reports_of=sendgrid.NAME if settings.feedback.sendgrid_keys else None,
         silence=Patience(resends=settings.feedback.resend_silent_calls),
     )

@@ -19,6 +19,7 @@ CAUSES = {
     Sort.DROPPED: Cause.DROPPED,
     Sort.BLOCKED: Cause.BLOCKED,
     Sort.FAILED: Cause.UNAPPLIED,
+    Sort.QUIET: Cause.FEEDBACK,
 }
 
 
@@ -30,12 +31,15 @@ class Telling:
 
     def __call__(self, session: Session, trouble: Trouble) -> None:
         """Sound the alarm that fits, or only write a log where nobody has to act."""
-        logger.warning("feedback: %s", trouble.words, extra={"sort": trouble.sort.value, **trouble.facts})
+        logger.warning("feedback: %s", trouble.words, extra={"sort": trouble.sort.value})
+        now = self.alarms.clock()
+        edition = session.get(Edition, trouble.edition_id) if trouble.edition_id is not None else None
+        if trouble.sort is Sort.HEARD and edition is not None:
+            causes = [Cause.FEEDBACK]
+            self.alarms.clear(session, newsletter=edition.newsletter, day=edition.day, causes=causes, now=now)
         cause = CAUSES.get(trouble.sort)
         if cause is None:
             return
-        now = self.alarms.clock()
-        edition = session.get(Edition, trouble.edition_id) if trouble.edition_id is not None else None
         self.alarms.sound(
             session,
             cause,

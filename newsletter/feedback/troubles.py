@@ -14,6 +14,8 @@ class Sort(StrEnum):
     DROPPED = "dropped"  # the provider drops copies for a reason that is ours
     BLOCKED = "blocked"  # mailbox providers refuse what we send, or us
     SILENT = "silent"  # a call was resent because nothing was heard of it
+    QUIET = "quiet"  # no report comes in at all
+    HEARD = "heard"  # reports come in again: the all-clear
     FAILED = "failed"  # a post could not be applied: a fault of ours
 
 

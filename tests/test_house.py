@@ -26,6 +26,7 @@ PURE = [
     "newsletter.delivery.states",
     "newsletter.digests.digest",
     "newsletter.digests.cjk",
+    "newsletter.digests.cutting",
     "newsletter.digests.html.*",
     "newsletter.digests.phrases",
     "newsletter.digests.prose",

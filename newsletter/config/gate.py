@@ -12,6 +12,8 @@ from newsletter.config.base import Section
 class GateSettings(Section):
     # By the id of a check, as docs/gate.md lists them; one that is not named keeps its own severity.
     severity: dict[str, Literal["hold", "warn", "off"]] = Field(default_factory=dict)
+    on_hold: Literal["hold", "drop_stories"] = "hold"  # drop_stories: send the rest without the bad ones,
+    min_stories: int = Field(default=5, ge=1)  # while at least so many are left
     overlap_percent: float = Field(default=50, gt=0, le=100)
     band_percent: float = Field(default=50, gt=0)
     audience_change_percent: float = Field(default=30, gt=0)

@@ -268,6 +268,8 @@ class Beginning:
         edition.digest_hash = chosen.hash if chosen else None
         edition.digest_day = chosen.day if chosen else None
         edition.digest_source = chosen.digest.source if chosen else None
+        if proof and proof.is_shorter:
+            edition.digest_source = proof.digest.source  # what the archive and the weekly may show
         edition.subject = proof.mailing.subject if proof else None
         edition.findings = look.findings
         edition.examined_at = self.clock()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from newsletter.config import NewsletterSettings
 from newsletter.editions.gate import CHECKS, Level, Policy
 from newsletter.errors import ConfigError
+from newsletter.morning.own_checks import own_checks
 
 
 def policy_of(slug: str, newsletter: NewsletterSettings) -> Policy:
@@ -25,7 +26,7 @@ def policy_of(slug: str, newsletter: NewsletterSettings) -> Policy:
 
 
 def _levels(slug: str, severity: Mapping[str, str]) -> dict[str, Level]:
-    known = {check.name for check in CHECKS}
+    known = {check.name for check in (*CHECKS, *own_checks()[0])}
     for name in severity:
         if name not in known:
             raise ConfigError(

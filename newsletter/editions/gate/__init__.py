@@ -6,6 +6,8 @@ or only warns. ``examine`` applies them all. Pure: no database, no clock, no net
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from newsletter.editions.gate.already_sent import already_sent
 from newsletter.editions.gate.audience import no_audience, unusual_audience
 from newsletter.editions.gate.chatter import chatter, prompts
@@ -26,6 +28,7 @@ from newsletter.editions.gate.leftover_values import leftover_values
 from newsletter.editions.gate.links import bad_links, picture_links
 from newsletter.editions.gate.needs import WORDS, Need, NotChecked, is_known
 from newsletter.editions.gate.no_stories import no_stories
+from newsletter.editions.gate.own import examine_own
 from newsletter.editions.gate.policy import Level, Policy
 from newsletter.editions.gate.probe import ProbeResult, Reach
 from newsletter.editions.gate.removed_html import removed_html, unsafe_html
@@ -95,7 +98,7 @@ CHECKS: tuple[Check, ...] = (
     Check("bad-link", Severity.HOLD, bad_links, in_story=True),
     Check("placeholder-link", Severity.HOLD, placeholder_links, in_story=True),
     Check("misleading-link", Severity.HOLD, misleading_links, in_story=True),
-    Check("dead-link", Severity.HOLD, dead_links, Need.PROBES, in_story=True),
+    Check("dead-link", Severity.WARN, dead_links, Need.PROBES, in_story=True),
     Check("picture-link", Severity.WARN, picture_links),
     Check("bad-image", Severity.HOLD, bad_images, in_story=True),
     Check("dead-image", Severity.WARN, dead_images, Need.PROBES),
@@ -123,16 +126,17 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def examine(evidence: Evidence) -> list[Finding]:
-    """Return all findings, holds first, then in the order of the file."""
+def examine(evidence: Evidence, own: Sequence[Check] = ()) -> list[Finding]:
+    """Return all findings, holds first, then in the order of the file; ``own`` are a user's checks."""
     findings = [finding for check in CHECKS for finding in check.examine(evidence)]
+    findings += [finding for check in own for finding in examine_own(check, evidence)]
     return sorted(findings, key=lambda finding: (finding.severity is Severity.WARN, finding.line or 0))
 
 
-def not_checked(evidence: Evidence) -> list[NotChecked]:
+def not_checked(evidence: Evidence, own: Sequence[Check] = ()) -> list[NotChecked]:
     """Return which checks were not made for want of evidence. One that is switched off is not wanted."""
     missing: dict[Need, list[str]] = {}
-    for check in CHECKS:
+    for check in (*CHECKS, *own):
         if evidence.policy.levels.get(check.name) is not Level.OFF and not is_known(check.needs, evidence):
             missing.setdefault(check.needs, []).append(check.name)
     return [

@@ -9,6 +9,7 @@ import pytest
 from newsletter.editions.gate import CHECKS
 from tests.digests.support import sample
 from tests.editions.gate.support import findings, held, said
+from tests.tools import ROOT
 
 FINE = "1. [标题](https://a.example/1)\n\n   正文。\n"
 ESSAY = "这是一篇文章，它没有链接。" * 12
@@ -259,3 +260,12 @@ def test_the_sample_of_traps_is_held_for_its_links_its_script_and_its_thoughts()
     assert said(digest.source, "chatter") == [31]  # a line that is only <think>
     # Line 5 holds [注], which the remark at the end has made a link.
     assert said(digest.source, "bad-link") == [5, 23, 27, 27, 27]
+
+
+def test_the_guide_lists_every_check_with_what_it_does_by_default() -> None:
+    guide = (ROOT / "docs" / "gate.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \| (hold|warn)(, in a story)? \|", guide, re.M)
+
+    assert rows == [
+        (check.name, str(check.severity), ", in a story" if check.in_story else "") for check in CHECKS
+    ]

@@ -18,6 +18,11 @@ def open_app(*, current: bool = True) -> App:
     from newsletter.config import find_config, load
 
     app = App(load(find_config(config_file)))
+    for slug, newsletter in app.settings.newsletters.items():
+        if newsletter.gate.severity:  # only then is there an id to know, and the gate worth its import
+            from newsletter.morning.strictness import policy_of
+
+            policy_of(slug, newsletter)
     if current:
         from newsletter.migrations import require_current
 

@@ -16,6 +16,7 @@ from newsletter.delivery import control
 from newsletter.delivery.tables import Batch
 from newsletter.editions.edition import Edition
 from newsletter.editions.states import State
+from newsletter.feedback import readers
 from newsletter.feedback.events import Event, Kind
 from newsletter.feedback.rules import Rules
 from newsletter.feedback.tables import Feedback, FeedbackMark
@@ -35,7 +36,7 @@ def reach(session: Session, events: Iterable[Event], *, rules: Rules, now: datet
     for event in events:
         if event.edition_id is None:
             continue
-        if event.kind is Kind.DROPPED and event.alert:
+        if event.kind is Kind.DROPPED and (event.alert or readers.is_spared(session, event)):
             dropped[event.edition_id, discreet(event.reply or "no reason given")] += 1
         if event.kind in (Kind.BLOCKED, Kind.DROPPED) and event.meaning in _AGAINST_US:
             blocked.add(event.edition_id)

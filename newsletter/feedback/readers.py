@@ -8,7 +8,7 @@ words) never does. The caller owns the transaction.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from newsletter.feedback.events import OURS, RANKS, Event, Kind, Suppress
 from newsletter.feedback.rules import Rules
 from newsletter.feedback.tables import Feedback
 from newsletter.keys import Keys
+from newsletter.replies import Meaning
 from newsletter.transports.base import discreet
 from subscribers import (
     Address,
@@ -37,6 +38,7 @@ from subscribers import (
 from subscribers import Event as Act
 
 AT_ONCE = 500
+REMEMBERED = timedelta(days=60)  # how long a failure explains that a provider drops
 NOTE_LENGTH = 500
 _REASONS = {
     Suppress.HARD_BOUNCE: Reason.BOUNCED,
@@ -57,6 +59,8 @@ def reach(
     left = 0
     for event in events:
         is_ours = id(event) in known
+        if is_ours and is_spared(session, event):
+            continue
         if event.suppress in (Suppress.UNSUBSCRIBED, Suppress.LEFT):
             left += _leave(session, event, is_ours=is_ours, provider=provider, keys=keys)
         elif event.suppress is not None:
@@ -65,6 +69,27 @@ def reach(
             if digest is not None and not _is_worse(verdicts.get(digest), said):
                 verdicts[digest] = said
     return suppress_addresses(session, verdicts), left
+
+
+def is_spared(session: Session, event: Event) -> bool:
+    """Say whether a provider drops a copy for an earlier failure that was never the reader's fault.
+
+    SendGrid puts an address on its list of bounces also when QQ said "too fast" with 550.
+    """
+    if event.kind is not Kind.DROPPED or event.suppress is not Suppress.HARD_BOUNCE:
+        return False
+    earlier = session.scalars(
+        select(Feedback.meaning)
+        .where(
+            _IS_BLOCKED,
+            Feedback.subscriber_id == event.subscriber_id,
+            Feedback.at > event.at - REMEMBERED,
+            Feedback.meaning.is_not(None),
+        )
+        .order_by(Feedback.at.desc())
+        .limit(1)
+    ).first()
+    return earlier in OURS or earlier is Meaning.SOFT
 
 
 def _is_worse(known: Verdict | None, said: Verdict) -> bool:

@@ -264,6 +264,22 @@ def test_what_is_about_us_never_counts_against_a_reader(database: Database, told
     assert reasons(database) == {}
 
 
+def test_a_provider_that_drops_because_we_once_came_too_fast_costs_no_reader(database: Database) -> None:
+    too_fast = HARD | {"reason": "550 Domain frequency limited", "status": "5.0.0"}
+    fail(database, too_fast | {"email": "r1@qq.com"}, [0])
+    edition = edition_of(database, 1)
+
+    dropped = {"event": "dropped", "reason": "Bounced Address"}
+    applied = take_effect(
+        database, tell(database, edition, 1, dropped) + tell(database, edition, 2, dropped), now=NOW
+    )
+
+    assert reasons(database) == {"r2": Reason.BOUNCED}
+    assert [(trouble.sort, trouble.about) for trouble in applied.troubles] == [
+        (Sort.DROPPED, "Bounced Address")
+    ]
+
+
 # ---- editions ----
 
 

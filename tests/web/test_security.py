@@ -348,8 +348,6 @@ def test_no_documentation_is_served_but_the_apis_own(house: House) -> None:
     assert set(house.client.get("/api/openapi.json").json()["paths"]) == {
         "/api/challenge",
         "/api/{newsletter}/subscribe",
-        "/webhooks/{shape}",
-        "/webhooks/sendgrid",  # believed for its signature, and for no browser
     }
 
 

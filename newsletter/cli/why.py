@@ -67,6 +67,8 @@ def _print(tale: Tale, words: Catalog, zone: ZoneInfo, sender: str) -> None:
         head += f" {tale.kind} {tale.serial}"
     typer.secho(f"{head}  {tale.subject or ''}".rstrip(), bold=True)
     typer.echo(f"  {wording.what(tale, words)}")
+    if tale.suppressed and tale.fate != "suppressed":
+        typer.secho(f"  {words.say(f'why.suppressed.{tale.suppressed}')}", fg=typer.colors.RED)
     colon = words.say("text.colon")
     if tale.because:
         typer.echo(f"  {tale.because}")

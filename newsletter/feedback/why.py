@@ -112,7 +112,11 @@ def tell(session: Session, newsletter: str, person: Subscriber, day: date) -> Se
         if tale.is_owed
         or (tale.kind is not EditionKind.CORRECTION and (tale.fate is not Fate.CADENCE or len(tales) == 1))
     ]
-    return own or tales[:1] or [Tale(newsletter=newsletter, day=day, fate=Fate.NONE)]
+    if own or tales:
+        return own or tales[:1]
+    suppression = suppression_of(session, person)
+    suppressed = suppression.reason if suppression else None
+    return [Tale(newsletter=newsletter, day=day, fate=Fate.NONE, suppressed=suppressed)]
 
 
 def recent(session: Session, newsletter: str, person: Subscriber, *, most: int) -> Sequence[Tale]:

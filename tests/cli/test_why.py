@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from newsletter.clock import utc_now
+from newsletter.database import connect
+from subscribers import Reason, Subscriber, suppress_address
 from tests.cli.conftest import Run
 
 
@@ -32,3 +37,15 @@ def test_an_unknown_person_is_an_error_that_does_not_repeat_the_address(run: Run
 
 def test_what_is_no_address_is_bad_usage(run: Run) -> None:
     assert run("why", "ada").code == 2
+
+
+def test_whoever_is_never_mailed_is_told_so_on_any_day(run: Run, tmp_path: Path) -> None:
+    database = connect(f"sqlite:///{tmp_path / 'var/newsletter.db'}")
+    with database.sessions.begin() as session:
+        digest = session.scalars(select(Subscriber.address_hash)).one()
+        suppress_address(session, digest, reason=Reason.COMPLAINED, now=utc_now())
+    database.close()
+
+    told = run("why", "ada@example.com", "--day", "2026-11-23")
+
+    assert "reported as spam" in told.out

@@ -17,6 +17,7 @@ import newsletter.fence
 import newsletter.fetching.visits
 import newsletter.limits
 import newsletter.morning.hours
+import newsletter.morning.probed
 import newsletter.signup.requests  # noqa: F401
 from newsletter.delivery.tables import StateCode
 from newsletter.feedback.tables import KindCode

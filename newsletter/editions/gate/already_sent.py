@@ -17,17 +17,14 @@ _FEWEST_IN_COMMON = 3  # a follow-up or two may lead to the same page
 def already_sent(evidence: Evidence) -> Iterator[Remark]:
     """Remark on a digest that shares more story links than allowed with an edition that went out."""
     ours = links_of(evidence)
-    worst = max(
-        ((len(ours & theirs), len(theirs), edition) for theirs, edition in _before(evidence)),
-        key=lambda found: found[0],
-        default=None,
-    )
-    if worst is None or not ours:
-        return
-    common, total, edition = worst
-    # Of the smaller of the two: yesterday's digest with today's written after it is yesterday's too.
-    share = 100 * common / min(len(ours), total)
-    if share > evidence.policy.overlap_percent and common >= min(_FEWEST_IN_COMMON, len(ours)):
+    for theirs, edition in _before(evidence):
+        common = len(ours & theirs)
+        of_ours = 100 * common / max(1, len(ours))
+        # Of theirs too: yesterday's digest with today's written after it is yesterday's.
+        share = max(of_ours, 100 * common / len(theirs))
+        enough = common >= _FEWEST_IN_COMMON or of_ours > evidence.policy.overlap_percent
+        if not enough or share <= evidence.policy.overlap_percent:
+            continue
         yield Remark(
             line=None,
             message_zh=f"{common} 条新闻的链接在 {edition.day} 那期已经发过",
@@ -35,6 +32,7 @@ def already_sent(evidence: Evidence) -> Iterator[Remark]:
             remedy_zh="请换上今天的新闻，或检查生成脚本的输入",
             remedy_en="Put in today's stories, or look at the input of the script that wrote it",
         )
+        return
 
 
 def links_of(evidence: Evidence) -> frozenset[str]:

@@ -94,7 +94,107 @@ _CHATTER = re.compile(
     rf"|^\s*</?(?:think|thinking|reasoning|answer|output|response)>",
     re.I | re.M,
 )
-_REFUSAL = re.compile(r"\s*i(?:'m|’m| am)? (?:sorry|can|do)|\s*(?:抱歉|对不起|as an ai|作为)", re.I)
+# Two people and their work: 我 … 您 … 格式. Editors say 我们 to their readers.
+_I_ZH = r"(?<![自忘敌唯由])我(?!们|国|司|校|市|省|方|军|县|区|院|行|队|的世界|爱)"
+_WORK_ZH = (
+    r"(?:翻译|整理|生成|提供|格式|要求|指令|提示|修改|调整|重写|改写|润色|文本|链接|版本|告诉|帮|继续"
+    r"|发送|重新|补充|核实|确认|满意|完成"
+    r"|处理|总结|筛选|资料|素材|解答|效劳|原文|摘要|材料)"
+)
+_DIALOGUE = re.compile(
+    rf"{_I_ZH}[^。！!？?\n]{{0,40}}您[^。！!？?\n]{{0,40}}{_WORK_ZH}"
+    rf"|{_I_ZH}[^。！!？?\n]{{0,40}}{_WORK_ZH}[^。！!？?\n]{{0,30}}您"
+    rf"|您[^。！!？?\n]{{0,40}}{_I_ZH}[^。！!？?\n]{{0,40}}{_WORK_ZH}"
+    rf"|您[^。！!？?\n]{{0,30}}{_WORK_ZH}[^。！!？?\n]{{0,30}}{_I_ZH}"
+    rf"|{_I_ZH}(?:没有|没能|未能|无法|不能|不具备|尚未|还不能|没办法)[^。！!？?\n]{{0,8}}(?:找到|获取"
+    rf"|访问|核实|验证|查到|查询|联网|实时|确认|打开|读取|浏览|检索|看到)"
+    rf"|{_I_ZH}是由|{_I_ZH}的(?:回答|回复|输出|信息|数据|知识|训练)"
+    rf"|已(?:经)?(?:为|按照?|根据|遵照|依照|替|帮)您|(?:正在|马上|现在|接下来)为您(?:整理|生成|翻译|搜索"
+    rf"|检索|处理|总结)"
+    rf"|您(?:所)?(?:提供|给出|发送|发来|上传|输入|粘贴|要求|指定|给|要)的(?:这些|这份|这段|以上)?(?:新闻"
+    rf"|文本|原文|链接|内容|资料|素材|格式|材料|网址|信息|来源|数据|文章|摘要|日报|简报|翻译|语言|风格)"
+    rf"|(?:符合|满足|达到)您的(?:要求|期望|预期|需求)|您(?:觉得|看|认为)(?:这|如何|怎么样|可以吗)"
+    rf"|(?:按照?|根据|遵照|依照)您(?:的|所|指定|要求|给)"
+    rf"|如(?:果)?(?:您)?(?:有|还有|需)?(?:其他|任何|更多|别的)?(?:需要|需求|疑问|要求"
+    rf"|问题)[^。！!\n]{{0,10}}随时(?:提问|告诉|告知|吩咐|提出|找我|问我|联系我(?!们))"
+    rf"|(?:^|[（(。\n])\s*(?:注[:：])?\s*(?:由于|因|因为)?(?:目前|暂时)?无法(?:访问|打开|获取|读取|核实"
+    rf"|验证|联网)(?:到)?(?:该|此|原|上述|这个|这条|外部|互联网)"
+    rf"|(?:因|由于)(?:上下文|token|字数|输出|长度|回复|单次)[^，。\n]{{0,6}}(?:限制|过长|有限|超限)"
+    rf"|(?:此处|以下|后续|其余|剩余|中间)(?:内容|部分|新闻|条目)?(?:从略|省略|已省略|略去)"
+    rf"|(?:以下|下面|上面|以上)(?:是|为|就是)?{_I_ZH}|(?:以下|下面|这|以上)(?:就)?是(?:为)?您(?:要|需要"
+    rf"|想要|整理|准备|生成|的)?"
+    rf"|用户(?:要求|希望|想要|让|请|需要){_I_ZH}|{_START}(?:首先|接下来|然后)[，,]?\s*{_I_ZH}(?:需要|要"
+    rf"|应该|将|会|得)|{_I_ZH}(?:需要|应该)(?:先|将|把|按照?|确保|注意|检查|遵循)"
+    rf"|让我(?!们)(?:来)?(?:为|帮|开始|继续|总结|整理|看看|想想|检查)|还需要(?:我|什么帮助)|(?:还|是否"
+    rf"|要不要|需不需要)(?:需要)?{_I_ZH}[^。！!\n]{{0,30}}[吗么？?]"
+    rf"|(?:^|(?<=[.!?]\s))(?:the user (?:wants|asked|asks|is asking|requested)|okay, so|first, i"
+    rf"|let me (?:start|think|translate|summari[sz]e|check|see|know|rewrite))\b"
+    rf"|(?:^|(?<=[.!?]\s))(?:here(?:['’]s| is| are)|below (?:is|are)|this is) (?:your|(?:a|the"
+    rf"|my) (?:draft|revised|updated|translated|polished|formatted|concise|cleaned|rewritten"
+    rf"|shortened))\b"
+    rf"|(?:^|(?<=[.!?]\s))below (?:is|are) (?:the|your|a)\b[^.\n]{{0,40}}(?:you|request|:\s*$)"
+    rf"|\bi(?:['’]d| would) be (?:happy|glad|delighted) to|\bi can (?:also )?(?:help|provide|translate"
+    rf"|rewrite|expand|produce|adjust|shorten|make|generate|add|continue)\b"
+    rf"|\bi (?:was(?:n['’]t| not)|am not|['’]m not) able to|\bi (?:could|can|do|did)(?:n['’]t"
+    rf"| ?not) (?:access|find|open|verify|retrieve|browse|have (?:access|browsing|the ability"
+    rf"|information|real-time))"
+    rf"|\bi(?:['’]ve| have) (?:made|assumed|used|omitted|shortened|estimated|left|tried|followed|adapted"
+    rf"|done)\b|\bmy (?:responses?|answers?|knowledge|training|output)\b"
+    rf"|\b(?:as|per|following|according to|based on|to match|with) your (?:prompt|instructions?|request"
+    rf"|guidelines|format)\b|\b(?:information|text|sources?|links?|articles?) you(?:['’]ve"
+    rf"| have)? (?:provided|gave|shared|sent|pasted)\b"
+    rf"|\b(?:want|need) me to\b|\bshould i (?:continue|also|translate|go on|add)\b"
+    rf"|\b(?:is there )?anything else (?:i|you)\b|\bhappy to (?:adjust|help|revise|expand|shorten)\b"
+    rf"|\bplease (?:note that i|(?:verify|confirm|double-check) (?:this|these|the))\b|\bhope (?:this"
+    rf"|that|you find)\b[^.\n]{{0,20}}\b(?:helps?|useful)\b|\bi am (?:just )?an? (?:ai|assistant"
+    rf"|language|chat)"
+    rf"|\[?(?:output|response|content) (?:truncated|omitted)\]?|\b(?:token|context|length) limit",
+    re.I | re.M,
+)
+_REPORT = re.compile(
+    rf"{_I_ZH}可以(?:把|将|拆|再|继续|提供|生成|改|缩|写|重|补|帮)|{_I_ZH}(?:无法|不能)保证"
+    rf"|{_I_ZH}来(?:为|帮)(?:您|你)|{_I_ZH}帮(?:您|你)"
+    rf"|{_I_ZH}(?:将|把|对)[^。！!\n]{{0,16}}(?:做了|进行了|改成|改为|压缩|精简|合并|删去|删除|润色)"
+    rf"|{_I_ZH}(?:保留|删去|省略|合并|压缩|精简|替换|润色|概括|翻译)了"
+    rf"|(?:以上|以下)[^。！!\n]{{0,8}}(?:为|是|属于)(?:模拟|虚构|示例|假设|编造)|(?:以下|下面)(?:是"
+    rf"|为)[^。！!\n]{{0,6}}(?:Markdown|JSON|HTML)"
+    rf"|^\W*(?:输出|结果|回答|回复|答案|译文|翻译|翻译结果|润色后|改写后|修改后)(?:的?(?:版本|文本"
+    rf"|内容))?(?:如下)?\s*[:：]\s*$"
+    rf"|作为[^，。！!\n]{{0,6}}(?:助手|助理|语言模型)[^。！!\n]{{0,20}}您|符合(?:要求|规范"
+    rf"|格式要求)的(?:日报|简报|新闻|内容|Markdown|版本)"
+    rf"|是否(?:需要)?继续[？?]|(?:回复|输入|发送)\s*[“「\"']?继续|^\W*(?:请)?稍(?:等|候)(?:片刻"
+    rf"|一下)?[，,。！!…]"
+    rf"|希望[^。！!\n]{{0,14}}(?:帮到|帮助到)(?:您|你)|希望您满意|感谢您的(?:提问|使用|指示|耐心)"
+    rf"|根据我的(?:知识|训练|理解|了解|数据)"
+    rf"|(?:看起来|似乎|看来)(?:您|你)(?:没有|还没|未|忘)|(?:您|你)(?:的)?(?:输入|消息|请求)(?:为空|似乎"
+    rf"|不完整|中)"
+    rf"|\bno (?:articles?|news|text|content|stories|input|links?) (?:was|were|have been) (?:provided"
+    rf"|found|given|supplied)\b"
+    rf"|(?:^|(?<=[.!?]\s))(?:it (?:seems|looks|appears)(?: like)? (?:that )?you|unfortunately, i"
+    rf"|(?:my )?apologies|i apologi[sz]e|thank you for (?:providing|sharing|your (?:patience|request"
+    rf"|message)))\b"
+    rf"|^\W*(?:translation|translated (?:text|version)|rewritten version|revised version|final (?:answer"
+    rf"|output|version)|output|response)\s*:\s*$"
+    rf"|\byou can (?:copy|paste)\b|\bcopy (?:and paste )?(?:this|the (?:text|markdown))\b",
+    re.I | re.M,
+)
+# What the window around a model's answer says, and what it thinks before it answers.
+_WINDOW = re.compile(
+    r"已(?:完成)?深度思考|(?:思考|推理)(?:了)?\s*[（(]?(?:用时)?\s*\d+\s*秒|\bthought for \d+ seconds?"
+    r"|contentReference|oaicite|turn\d+(?:search|view)\d+"
+    r"|【\d+†[^】]*】|^\W*(?:重新生成|复制代码|copy code|regenerate(?: response)?|chatgpt said"
+    r"|chatgpt 说|you said|停止生成|继续生成|联网搜索)\W*$"
+    r"|本(?:次)?(?:回答|回复|对话)(?:由|中|仅|是|内容|的)|^\W*嗯[，,]|^\W*好[，,]\s*我|^\W*(?:okay|ok"
+    r"|alright|hmm|wait)[,.]\s+(?:so|let|i|the|now)\b",
+    re.I | re.M,
+)
+# What a script's answer says of its input; between stories it may be news.
+_NOTHING_FOUND = re.compile(
+    r"(?:没有|未能?)(?:找到|检索到|搜索到|获取到|抓取到|查询到)[^。！!\n]{0,10}(?:新闻|内容|结果|信息"
+    r"|数据|资讯)"
+    r"|(?:未|没有|并未)(?:提供|附上|给出|收到)(?:任何|具体|有效)?[^。！!\n]{0,6}(?:新闻|内容|文本|链接"
+    r"|素材|数据|来源)",
+)
 # Said to a model, and hardly to readers; a story may well ask for things.
 _REQUEST = re.compile(
     rf"(?:^|(?<=[。！!？?；;，,]))\s*请{_YOU}?(?:先)?(?:提供|发送|上传|粘贴"
@@ -136,11 +236,32 @@ _PROMPT = re.compile(
     re.I,
 )
 
+# Orders that only a model is given; in a story somebody may be told such things.
+_ORDER = re.compile(
+    r"(?:你|您)的任务(?:是|为)|^\W*(?:语气|语言|风格|受众|字数|格式|角色|约束|要求|限制|输出|role|task"
+    r"|tone|style|format|audience|length)\s*[:：]"
+    r"|(?:字数|长度|篇幅|每条)[^，。！!\n]{0,6}(?:控制|限制|保持)在|以\s*(?:Markdown|JSON|HTML"
+    r"|纯文本)\s*(?:的)?(?:格式|形式)"
+    r"|(?:不要|请勿|禁止|不得|切勿)(?:编造|虚构|杜撰|遗漏|改变|翻译)|务必(?:保留|使用|按照|输出|翻译|确保)"
+    r"|^\W*请(?:确保|保持|保留|使用|只|仅|严格|按照?|根据|选择|挑选|筛选|翻译|总结|概括|撰写|生成|输出"
+    r"|逐条)[^。！!\n]{0,30}(?:格式|输出|原文|字以?内|标题|翻译|摘要|要点|Markdown|JSON|条目|语气|风格)"
+    r"|\b(?:your task is|you will be (?:given|provided)|in (?:markdown|json) format|for each (?:article"
+    r"|story|item),|step \d+: (?:translate|summari|read|select|filter))"
+    r"|\bkeep (?:it|each|every|the summar\w+) \w+ (?:\w+ )?\d+ (?:words|characters)|\b(?:use|maintain"
+    r"|write in) an? \w+(?: and \w+)?,? tone\b"
+    r"|\bwrite (?:the \w+ )?in (?:simplified )?(?:chinese|english)\b|\bdo not (?:mention|hallucinate"
+    r"|make up|invent|translate)\b",
+    re.I,
+)
+
 
 def chatter(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each line in which a language model talks to whoever runs it."""
     for line, text, is_in_story in _texts(evidence):
-        found = _CHATTER.search(text) or (None if is_in_story else _REQUEST.search(text))
+        found = (
+            _CHATTER.search(text) or _DIALOGUE.search(text) or _REPORT.search(text) or _WINDOW.search(text)
+        )
+        found = found or (None if is_in_story else _REQUEST.search(text) or _NOTHING_FOUND.search(text))
         if found:
             yield _remark(
                 line,
@@ -153,7 +274,8 @@ def chatter(evidence: Evidence) -> Iterator[Remark]:
 def prompts(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each line that tells a language model what to write."""
     for line, text, is_in_story in _texts(evidence):
-        found = _PROMPT.search(text) or (None if is_in_story else _ROLE.search(text))
+        found = _PROMPT.search(text)
+        found = found or (None if is_in_story else _ROLE.search(text) or _ORDER.search(text))
         if found and not _CHATTER.search(text):
             yield _remark(
                 line,
@@ -166,10 +288,13 @@ def prompts(evidence: Evidence) -> Iterator[Remark]:
 def _texts(evidence: Evidence) -> Iterator[tuple[int | None, str, bool]]:
     """Yield (line, text, whether it is in a story) of what nobody quotes."""
     seen = set()
+    told = {passage.story for passage in evidence.passages if passage.place is Place.STORY}
     for passage in evidence.passages:
-        # A story may be called after what a model says.
-        if not passage.is_quote and not (passage.place is Place.TITLE and _REFUSAL.match(passage.text)):
-            seen.add(passage.text)
+        if passage.is_quote:
+            continue
+        seen.add(passage.text)
+        # A story may be called after what a model says; then its text is about that.
+        if passage.place is not Place.TITLE or passage.story not in told:
             yield passage.line, unquoted(passage.text), passage.is_in_story
     for line, text in headlines_of(evidence):
         if not any(text[:20] in other for other in seen):

@@ -11,6 +11,8 @@ from urllib.parse import unquote
 from newsletter.digests.prose import Link, plain
 from newsletter.editions.gate.evidence import Evidence
 from newsletter.editions.gate.finding import Remark
+from newsletter.editions.gate.leftover_values import speaks_of_values
+from newsletter.editions.gate.passages import story_at
 from newsletter.editions.gate.reading import texts_of
 from newsletter.editions.gate.sites import host_of, is_address, is_same_site, unicode_host
 
@@ -44,7 +46,8 @@ def placeholder_links(evidence: Evidence) -> Iterator[Remark]:
     own = host_of(evidence.own_site)
     for line, name, url in links_of(evidence):
         host = host_of(url)
-        if host and host != own and (_is_placeholder(host) or _PLACEHOLDER_PATHS.search(url)):
+        unfilled = _PLACEHOLDER_PATHS.search(url) and not _is_about(evidence, line)
+        if host and host != own and (_is_placeholder(host) or unfilled):
             yield Remark(
                 line=line,
                 message_zh=f"“{name[:30]}”的链接是编造的或占位的（{url[:80]}）",
@@ -105,6 +108,13 @@ def named_host(text: str) -> str:
         return host
     is_host = found["tld"] in _TLDS or host.count(".") > 1 or bool(found["path"])
     return host if is_host and text == text.lower() and found["tld"] not in _SUFFIXES else ""
+
+
+def _is_about(evidence: Evidence, line: int) -> bool:
+    """Say whether the story on ``line`` is about undefined values: its address may say so too."""
+    place = story_at(evidence.digest, line)
+    text = "\n".join(passage.text for passage in evidence.passages if passage.story == place)
+    return speaks_of_values(text)
 
 
 def _query(url: str) -> str:

@@ -74,13 +74,37 @@ _STARTS_WITH_SELF = re.compile(
 )
 
 
+# Between the stories nobody reports on a sponsor: these words are the paper's own.
+_FRAME_ADVERT = re.compile(
+    r"(?:本期|本刊|本日报|本栏目|本邮件|今日内容)[^。！!\n]{0,16}(?:赞助|冠名|特约|独家支持|鼎力支持"
+    r"|友情支持)"
+    r"|(?:由|感谢|鸣谢|特别感谢|特别鸣谢)[^，。！!\n]{1,24}(?:赞助|冠名|特约|鼎力支持|友情支持|独家支持"
+    r"|对本期的支持|支持本期)"
+    r"|^\W*(?:商业推广|商务合作|品牌合作|合作推广|推广信息|广告信息|赞助信息|赞助内容|合作内容|合作伙伴"
+    r"|付费内容|推广时间|广告时间|金主)"
+    r"|(?:含有?|包含|内含|附有?)\s*(?:推广|广告|返利|返佣|佣金|联盟|赞助)(?:内容|链接|信息)?"
+    r"|(?:我们|本刊|编辑部)[^。！!\n]{0,12}(?:佣金|返利|报酬|推广费|广告费)"
+    r"|\b(?:in partnership with|our sponsors?|today['’]s sponsor|sponsor of the (?:day|week)"
+    r"|supported by|made possible by"
+    r"|affiliate links?|we (?:may )?earn|paid (?:post|placement|ad|advertisement)|promoted (?:post"
+    r"|content|by)"
+    r"|sponsor(?:ed)? (?:message|content|post|story|section|link)|sponsored by|brought to you by"
+    r"|presented by)\b",
+    re.I,
+)
+
+
 def unlabelled_adverts(evidence: Evidence) -> Iterator[Remark]:
     """Remark on a text that says it is sponsored, in a digest that is not marked as advertising."""
     if evidence.digest.front.sponsored:
         return
-    texts = [(passage.line, unquoted(passage.text)) for passage in evidence.passages if not passage.is_quote]
-    for line, text in [(title_line(evidence.digest), evidence.digest.title), *texts]:
-        if found := _ADVERT.search(text):
+    texts = [
+        (passage.line, unquoted(passage.text), not passage.is_in_story)
+        for passage in evidence.passages
+        if not passage.is_quote
+    ]
+    for line, text, is_frame in [(title_line(evidence.digest), evidence.digest.title, False), *texts]:
+        if found := _ADVERT.search(text) or (_FRAME_ADVERT.search(text) if is_frame else None):
             yield Remark(
                 line=line,
                 message_zh=f"文中写明是广告（“{found[0].strip()}”），而日报没有标明",

@@ -23,11 +23,23 @@ _NOTE = re.compile(
     rf"^\W*{_TASK}\b{_NOT_A_NOTE}|[\[【(（]\s*{_TASK}\b[^\])）】]{{0,40}}[\])）】]"
     rf"|(?<![A-Za-z]){_TASK}\s*[:：]"
     rf"|(?<![A-Za-z]){_TASK}\W*$"
-    r"|(?:此处|这里|以下|下面)(?:待|需要?|应|请|要)?(?:补充|补上|补一段|填写|填入|插入|添加|替换|完善)"
-    r"|[\[【(（](?:待|需)(?:补充|补全|补|定|填|填写|完善|确认|核实|更新|续|编辑"
+    r"|此处(?:待|需要?|应|请|要)?(?:补充|补上|补一段|填写|填入|插入|添加|替换|完善)"
+    r"|这里(?:待|需要?|还要|应|请|要)(?:补|填|插|添|替换|完善)|(?:以下|下面)(?:待|请)(?:补|填|插|添|完善)"
+    r"|[\[【(（](?:待|需)(?:补充|补全|补|填|填写|完善|核实|更新|续|编辑"
     r"|翻译)[^\])）】]{0,12}[\])）】]"
-    r"|(?:标题|题目|内容|正文|摘要|链接|来源|图片|配图|作者|导语|点评|数据)(?:待|尚待|有待)(?:补充?|定"
-    r"|填写?|完善|更新|写|确认)"
+    r"|(?:标题|题目|内容|正文|摘要|链接|来源|图片|配图|作者|导语|点评)(?:待|尚待)(?:补充?|定"
+    r"|填写?|完善|更新|写|确认|核实)"
+    r"|此处应(?:为|写|填|是|补|(?:有|配|放)(?:图|配图|链接|数据|来源|一段|内容))|暂无(?:摘要|内容|简介"
+    r"|标题|描述|正文|链接"
+    r"|详情)\W*$"
+    r"|^\W*(?:新闻)?标题\s*[一二三四五1-9]\W*$"
+    r"|^\W*(?:未命名|无标题|[Uu]ntitled|新建文档|foo ?bar|asdf\w*|测试测试|[Tt]est [Tt]est|TK)\W*$"
+    r"|\bPLACEHOLDER\b"
+    r"|编辑(?:备注|注意)?\s*[:：]\s*(?:请|待|需)|@\S{1,8}\s*(?:请)?(?:核对|核实|补|改|确认)|(?:请"
+    r"|需)(?:编辑|记者|小编|同事)(?:们)?(?:补|核|确认|替换|修改)"
+    r"|(?:链接|来源|数据|图片|配图|摘要|标题|正文|内容)(?:稍后|回头|之后|晚点|随后)(?:再)?(?:补|加|换|填"
+    r"|上传)"
+    r"|(?<![A-Za-z])[Xx]{3,}(?:公司|集团|大学|发布|表示|宣布|先生|女士|年|月|日|元|人|条)"
     r"|^\W*(?:placeholder|sample|dummy) (?:text|title|content)\W*$"
     r"|^\W*(?:待补充|待完善|待填写|待翻译|待编辑|待更新|待定|未完待续|占位|占位符|示例文[本字]"
     r"|测试(?:内容|文本|数据|新闻|标题)?)\W*$"
@@ -41,7 +53,13 @@ _NOTE = re.compile(
     re.M,
 )
 _LOREM = re.compile(
-    r"lorem ipsum dolor|^\W*lorem ipsum\W*$|dolor sit amet|consectetur adipi|sed do eiusmod", re.I
+    r"lorem ipsum dolor(?: sit)?|^\W*lorem ipsum\W*$|dolor sit amet|consectetur adipi|sed do eiusmod", re.I
+)
+_ABOUT_FILLER = re.compile(
+    r"cicero|西塞罗|填充文|占位文|假文|排版|拉丁|typograph|typeset|filler|dummy|latin|printer", re.I
+)
+_ABOUT_NOTES = re.compile(
+    r"注释|代码|仓库|提交|清单|待办|应用|comments?\b|\bcode\b|\bapps?\b|\blists?\b|commit|linter", re.I
 )
 
 _OF = (
@@ -74,6 +92,7 @@ _SLOT = re.compile(
     rf"|[<〈＜]\s*(?:{_SLOT_WORDS})\s*[>〉＞]"
     rf"|【\s*{_DOING}{{1,3}}[^【】]{{0,20}}\s*】"
     rf"|^\W*【\s*{_OF}{{0,3}}{_THING}\s*】\W*$"
+    r"|<\s*(?:insert|your|add|title|link|summary|headline)\b[^<>]{0,30}>|#\{[a-z_.]+\}"
     r"|\$\{[^}]{0,60}\}|<%[^%]{0,60}%>|\*?\|[A-Z][A-Z_:]{2,40}\|\*?|%%?[A-Z][A-Z_]{2,30}%%?|\{\d?\}(?!\})"
     r"|%[sd](?![A-Za-z])"
     r"|\[\s*(?:图片|图|视频|链接|表情|附件|image|img)\s*\]\W*$"
@@ -85,7 +104,10 @@ _SLOT = re.compile(
 def leftover_notes(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each note of an editor to himself, and on filler text."""
     for line, text in _texts(evidence):
-        found = _NOTE.search(text) or _LOREM.search(text)
+        found = _NOTE.search(text)
+        if found and re.match(_TASK, found[0].strip("[【(（ ")) and _ABOUT_NOTES.search(text):
+            found = None if found.start() > 0 else found
+        found = found or (None if _ABOUT_FILLER.search(text) else _LOREM.search(text))
         if found:
             yield Remark(
                 line=line,

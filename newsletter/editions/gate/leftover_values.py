@@ -58,7 +58,7 @@ def leftover_values(evidence: Evidence) -> Iterator[Remark]:
             yield _remark(passage.line, found)
     if not found_any:
         for line, text in headlines_of(evidence):
-            is_about = any(about.values()) or bool(_ABOUT.search(_WORD.sub("", text)))
+            is_about = any(about.values()) or speaks_of_values(text)
             if found := _find(unquoted(text), text, is_about=is_about):
                 yield _remark(line, found)
                 return
@@ -70,12 +70,17 @@ def _topics(evidence: Evidence) -> dict[int | None, bool]:
     for passage in evidence.passages:
         texts.setdefault(passage.story, []).append(passage.text)
     whole = {story: "\n".join(pieces) for story, pieces in texts.items()}
-    about = {story: _ABOUT.search(_WORD.sub("", text)) is not None for story, text in whole.items()}
+    about = {story: speaks_of_values(text) for story, text in whole.items()}
     # What the frame says of such a story is about it too.
     about[None] = about.get(None, False) or any(
         is_about and _WORD.search(whole[story]) is not None for story, is_about in about.items()
     )
     return about
+
+
+def speaks_of_values(text: str) -> bool:
+    """Say whether a text has the words of programmers, apart from the values themselves."""
+    return _ABOUT.search(_WORD.sub("", text)) is not None
 
 
 def _find(text: str, written: str, *, is_about: bool) -> str | None:

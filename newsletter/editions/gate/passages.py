@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from newsletter.digests.digest import Digest
 from newsletter.digests.prose import (
@@ -71,6 +72,7 @@ def passages_of(digest: Digest) -> tuple[Passage, ...]:
     return tuple(_passages(digest))
 
 
+@lru_cache(maxsize=2048)
 def unquoted(text: str) -> str:
     """Return ``text`` with a mark in place of each quotation."""
     return _QUOTED.sub(CODE, text)

@@ -109,14 +109,20 @@ class Alarms:
         day: date,
         now: datetime,
         causes: Collection[Cause] | None = None,
+        about: str | None = None,
         because: str = "",
     ) -> int:
-        """Take back the open alarms of a newsletter's day, and tell whoever was told; return how many."""
+        """Take back the open alarms of a newsletter's day, and tell whoever was told; return how many.
+
+        ``causes`` and ``about`` say which; None is all of them.
+        """
         query = select(Alarm).where(
             Alarm.newsletter == newsletter, Alarm.day == day, Alarm.cleared_at.is_(None)
         )
         if causes is not None:
             query = query.where(Alarm.cause.in_(list(causes)))
+        if about is not None:
+            query = query.where(Alarm.about == about)
         found = session.scalars(
             query.order_by(Alarm.id).with_for_update().execution_options(populate_existing=True)
         ).all()

@@ -168,6 +168,20 @@ def is_used(session: Session, newsletter: str, *, key: str, title: str, day: dat
     return session.scalars(query).first() is not None
 
 
+def begun_since(session: Session, newsletter: str, since: datetime) -> Sequence[Edition]:
+    """Return the editions of other kinds than daily that began since then."""
+    return session.scalars(
+        select(Edition)
+        .where(
+            Edition.newsletter == newsletter,
+            Edition.kind != Kind.DAILY,
+            Edition.frozen_at >= since,
+            Edition.state.in_(SENT),
+        )
+        .order_by(Edition.id)
+    ).all()
+
+
 def open_editions(session: Session, newsletter: str) -> Sequence[Edition]:
     """Return the editions that still have copies to hand over, oldest first."""
     return session.scalars(

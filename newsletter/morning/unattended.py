@@ -8,10 +8,11 @@ time, again and again, by any number of replicas: the rows decide what is still 
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from newsletter import holidays
 from newsletter.alarms import Alarms, Cause
@@ -26,6 +27,7 @@ from newsletter.morning.watching import View, alerts, is_good, over
 from newsletter.morning.weekly import Clicks, Weekly
 from newsletter.timetable import Moments
 
+OTHERS_FOR = timedelta(days=2)  # how long a weekly edition or a correction is watched
 HOLIDAYS_AHEAD = timedelta(days=30)  # how long before their tables end people are told
 
 
@@ -37,9 +39,8 @@ class Unattended:
     alarms: Alarms
     is_limited: bool = False  # whether any lane has a pace, which makes an edition slow on purpose
     clicks: Clicks | None = None  # how often each link was followed, where that is counted
-    _said: dict[date, object] = field(
-        default_factory=dict
-    )  # what we told of a day, so as not to write it again
+    # What we told of an edition, so as not to write it again at every look.
+    _said: dict[tuple[date, str], object] = field(default_factory=dict)
 
     @property
     def slug(self) -> str:
@@ -127,51 +128,77 @@ class Unattended:
         for moments in (self.current(), self.morning.timetable.next(now)):
             if moments is not None:
                 told += self.watch_day(moments)
-        return told + self._watch_holidays(now)
+        return told + self._watch_others(now) + self._watch_holidays(now)
 
     def watch_day(self, moments: Moments) -> list[Cause]:
         """Look how one day goes, and tell what follows from it."""
-        morning, now = self.morning, self.morning.now
+        morning = self.morning
         with morning.database.readers() as session:
             row = editions.find(session, self.slug, moments.day)
-            counted = books.of_edition(session, row) if row and row.state in SENT else None
-        view = View(
-            now=now,
+            view = self._view(session, moments, row, goes=morning.timetable.decide(moments.day).goes)
+        return self._tell(view, "", self._facts(moments, row))
+
+    def _watch_others(self, now: datetime) -> list[Cause]:
+        """Look how weekly editions and corrections go that began lately."""
+        told: list[Cause] = []
+        with self.morning.database.readers() as session:
+            views = []
+            for row in editions.begun_since(session, self.slug, now - OTHERS_FOR):
+                moments = self.morning.timetable.moments(row.day)
+                until = row.deliver_until or moments.deliver_until
+                moments = replace(moments, send_at=row.frozen_at or now, deliver_until=until)
+                about = row.kind.value if row.serial == 1 else f"{row.kind}-{row.serial}"
+                facts = self._facts(moments, row) | {"kind": row.kind.value}
+                views.append((self._view(session, moments, row, goes=True), about, facts))
+        for view, about, facts in views:
+            told += self._tell(view, about, facts)
+        return told
+
+    def _view(self, session: Session, moments: Moments, row: Edition | None, *, goes: bool) -> View:
+        return View(
+            now=self.morning.now,
             moments=moments,
-            goes=morning.timetable.decide(moments.day).goes,
+            goes=goes,
             state=row.state if row else None,
             findings=row.findings if row else (),
             examined_at=row.examined_at if row else None,
             frozen_at=row.frozen_at if row else None,
             finished_at=row.finished_at if row else None,
-            books=counted,
+            books=books.of_edition(session, row) if row and row.state in SENT else None,
             is_limited=self.is_limited,
         )
-        due, ended = list(alerts(view)), over(view)
+
+    def _tell(self, view: View, about: str, facts: dict[str, Any]) -> list[Cause]:
+        """Sound what is due and take back what is over; a daily edition that went well is told elsewhere."""
+        day, due, ended = view.moments.day, list(alerts(view)), over(view)
         ended -= {alert.cause for alert in due}
-        said = (due, ended, is_good(view))
-        if self._said.get(moments.day) == said or not (due or ended or is_good(view)):
+        is_good_daily = not about and is_good(view)
+        said = (due, ended, is_good_daily)
+        if self._said.get((day, about)) == said or not any(said):
             return []
         told = []
-        with morning.database.sessions.begin() as session:
+        with self.morning.database.sessions.begin() as session:
             for alert in due:
                 is_new = self.alarms.sound(
                     session,
                     alert.cause,
                     newsletter=self.slug,
-                    day=moments.day,
-                    facts={**self._facts(moments, row), **alert.facts},
+                    day=day,
+                    about=about,
+                    facts={**facts, **alert.facts},
                     findings=list(alert.findings),
                     again=alert.again,
-                    now=now,
+                    now=view.now,
                 )
                 if is_new:
                     told.append(alert.cause)
             if ended:
-                self.alarms.clear(session, newsletter=self.slug, day=moments.day, causes=ended, now=now)
-            if is_good(view):
-                self.alarms.good_morning(session, self.slug, moments.day, now=now)
-        self._said[moments.day] = said
+                self.alarms.clear(
+                    session, newsletter=self.slug, day=day, causes=ended, about=about, now=view.now
+                )
+            if is_good_daily:
+                self.alarms.good_morning(session, self.slug, day, now=view.now)
+        self._said[day, about] = said
         return told
 
     def _facts(self, moments: Moments, row: Edition | None) -> dict[str, Any]:
@@ -209,8 +236,3 @@ class Unattended:
 
 def _is_decided(row: Edition) -> bool:
     return row.state in SENT or row.state is State.SKIPPED
-
-
-def holds(findings: Collection[dict[str, Any]]) -> int:
-    """Count what keeps an edition from going out."""
-    return sum(finding["severity"] == "hold" for finding in findings)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from newsletter.morning.weekly import Clicks
     from newsletter.rendering.notice import NoticeRenderer
     from newsletter.rendering.renderer import Renderer
+    from newsletter.returns import Returns
     from newsletter.signup.mail import Mailer
     from newsletter.transports.base import Transport
 
@@ -123,11 +124,20 @@ class App:
             lease=self.settings.sending.lease,
             owner=self.owner,
             unwanted=Unwanted(self.keys, self.clock),
+            returns=self.returns,
         )
+
+    @cached_property
+    def returns(self) -> Returns | None:
+        """The addresses on which mail comes back; None: no mailbox is looked after."""
+        from newsletter.returns import Returns
+
+        mailbox = self.settings.mailbox.returns_to
+        return Returns(self.keys, mailbox) if mailbox else None
 
     def urls(self, slug: str) -> Urls:
         """The public addresses of a newsletter."""
-        return Urls(base=self.settings.base_url, newsletter=slug)
+        return Urls(base=self.settings.base_url, newsletter=slug, mailbox=self.settings.mailbox.returns_to)
 
     @cached_property
     def transport(self) -> Transport:

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+RETURN_PATH = "return_path"  # the value of a copy that says what it is sent from (RFC 5321, MAIL FROM)
+
 
 class HoleKind(StrEnum):
     """Where a hole lies, which is also how its value is written."""

@@ -16,6 +16,7 @@ class Urls:
 
     base: str
     newsletter: str  # its slug
+    mailbox: str = ""  # where mail comes back to; empty: nowhere
 
     @property
     def home(self) -> str:

@@ -9,6 +9,7 @@ from newsletter.config.alarms import AlarmSettings, PersonSettings, WebhookKind,
 from newsletter.config.feedback import FeedbackSettings
 from newsletter.config.gate import GateSettings
 from newsletter.config.loading import find_config, load, packaged_config
+from newsletter.config.mailbox import MailboxSettings
 from newsletter.config.newsletters import (
     LANGUAGES,
     Language,
@@ -47,6 +48,7 @@ __all__ = [
     "GateSettings",
     "KeySettings",
     "Language",
+    "MailboxSettings",
     "NewsletterSettings",
     "PacingSettings",
     "PersonSettings",

@@ -147,6 +147,7 @@ def _anchor(settings: Settings, folder: Path) -> Settings:
             "database": settings.database.model_copy(update={"url": url}),
             "keys": settings.keys.model_copy(update={"file": folder / settings.keys.file}),
             "transport": transport.model_copy(update={"file": outbox, "smtp": smtp}),
+            "mailbox": settings.mailbox.model_copy(update={"path": folder / settings.mailbox.path}),
             "alarms": _alarms(settings.alarms, folder),
             "newsletters": newsletters,
         }

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from newsletter.config.alarms import AlarmSettings
 from newsletter.config.base import Network, OneLine, Origin, Port, Section
 from newsletter.config.feedback import FeedbackSettings
+from newsletter.config.mailbox import MailboxSettings
 from newsletter.config.newsletters import NewsletterSettings
 from newsletter.config.sending import PacingSettings, SendingSettings
 from newsletter.config.transports import TransportSettings
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
     pacing: dict[Lane, PacingSettings] = Field(default_factory=dict)
     alarms: AlarmSettings = AlarmSettings()
     feedback: FeedbackSettings = FeedbackSettings()
+    mailbox: MailboxSettings = MailboxSettings()
     web: WebSettings = WebSettings()
     fetching: FetchingSettings = FetchingSettings()
     newsletters: dict[str, NewsletterSettings] = Field(default_factory=dict)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from newsletter.keys import Keys
-from newsletter.mailing import Copy, Mailing
+from newsletter.mailing import RETURN_PATH, Copy, Mailing
+from newsletter.returns import Returns
 from newsletter.urls import Urls
 from subscribers import Purpose, base36
 
@@ -13,6 +14,7 @@ class Composer:
 
     def __init__(self, keys: Keys, urls: Urls) -> None:
         self._keys = keys
+        self._returns = Returns(keys, urls.mailbox) if urls.mailbox else None
         leave = keys.tokens.series(Purpose.LEAVE, newsletter=urls.newsletter)
         manage = keys.tokens.series(Purpose.MANAGE, newsletter=urls.newsletter)
         self._leave_url = lambda subscriber: urls.leave(leave(subscriber))
@@ -35,6 +37,9 @@ class Composer:
             "manage_url": self._manage_url(subscriber),
             "message_id": self._keys.message_id(ref, mailing.sender.address.rpartition("@")[2]),
         }
+        if self._returns is not None:
+            values[RETURN_PATH] = self._returns.sender_of(ref)
+            values["leave_mailto"] = f"mailto:{self._returns.leave(ref)}?subject=unsubscribe"
         if corrects_id is not None:
             values["corrects"] = self._keys.message_name(ref_of(corrects_id, subscriber_id))
         return Copy(ref=ref, address=address, values=values)

@@ -18,8 +18,9 @@ from newsletter.delivery.states import Event
 from newsletter.delivery.tables import Notice
 from newsletter.keys import Keys
 from newsletter.lanes import lane_of
-from newsletter.mailing import Copy, Mailing
+from newsletter.mailing import RETURN_PATH, Copy, Mailing
 from newsletter.replies import Meaning
+from newsletter.returns import Returns
 from newsletter.transports.base import Outcome, Transport, TransportError, Unavailable
 from subscribers import Subscriber, suppression_of
 
@@ -39,6 +40,7 @@ class NoticeSender:
     lease: timedelta
     owner: str
     unwanted: Callable[[Session, Notice], str | None]  # why one that waited is withdrawn
+    returns: Returns | None = None  # where what comes back is to go
 
     def send_due(self) -> int:
         """Hand over up to ``AT_ONCE`` notices; return how many were taken up.
@@ -91,7 +93,10 @@ class NoticeSender:
         try:
             mailing = Mailing.from_bytes(notice.mailing)
             domain = mailing.sender.address.rpartition("@")[2]
-            copy = Copy(ref=ref, address=address, values={"message_id": self.keys.message_id(ref, domain)})
+            values = {"message_id": self.keys.message_id(ref, domain)}
+            if self.returns is not None:
+                values[RETURN_PATH] = self.returns.sender_of(ref)
+            copy = Copy(ref=ref, address=address, values=values)
             lane = lane_of(address.rpartition("@")[2])
             for each in self.transport.send(mailing, [copy], call_id=secrets.token_hex(16), lane=lane):
                 if each is not None:

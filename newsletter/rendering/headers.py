@@ -14,6 +14,7 @@ from newsletter.mailing import Hole, HoleKind, Template
 from newsletter.urls import Urls
 
 CORRECTS = Hole("corrects", HoleKind.HEADER, "sample")  # the left of a Message-ID; see Composer
+LEAVE_BY_MAIL = "leave_mailto"  # a hole; see Composer
 ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058: this and nothing else
 
 
@@ -44,6 +45,10 @@ def edition_headers(
     }
     headers = {name: Template((value,)) for name, value in literal.items() if value}
     headers["List-Unsubscribe"] = Template(("<", leave, ">"))
+    if urls.mailbox:
+        # The https address first: RFC 8058 is what mailbox providers press.
+        by_mail = Hole(LEAVE_BY_MAIL, HoleKind.URL, f"mailto:{urls.mailbox}?subject=unsubscribe")
+        headers["List-Unsubscribe"] = Template(("<", leave, ">, <", by_mail, ">"))
     if answers:
         # A mail program shows the correction with what it corrects (RFC 5322, 3.6.4).
         original = Template(("<", CORRECTS, f"@{answers}>"))

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 
 from newsletter import replies
 from newsletter.lanes import Lane
-from newsletter.mailing import Copy, ValueRefused
+from newsletter.mailing import RETURN_PATH, Copy, ValueRefused, addr_spec
 from newsletter.transports.base import Misconfigured, Outcome, TransportError, Unavailable, Verdict
 from newsletter.transports.smtp_connection import Connection, Server
 from newsletter.transports.smtp_conversation import Conversation
@@ -142,7 +142,13 @@ class SmtpCall:
             reply = f"the message has {size} bytes and the server takes {largest} at most (SIZE)"
             self._outcomes.append(Outcome(ref=copy.ref, verdict=Verdict.REFUSED, reply=reply))
             return None
-        return Job(copy=copy, pieces=pieces, size=size)
+        sender = copy.values.get(RETURN_PATH)
+        return Job(
+            copy=copy,
+            pieces=pieces,
+            size=size,
+            sender=addr_spec(sender).encode("ascii") if sender else self.sender,
+        )
 
     def settled(self, connection: Connection, outcome: Outcome) -> None:
         """Take the outcome of a job."""

@@ -75,7 +75,7 @@ class Conversation:
         connection = self.connection
         connection.messages += 1
         size = b" SIZE=%d" % job.size if connection.has_size else b""
-        mail = b"MAIL FROM:<%b>%b\r\n" % (self._call.sender, size)
+        mail = b"MAIL FROM:<%b>%b\r\n" % (job.sender, size)
         rcpt = b"RCPT TO:<%b>\r\n" % job.copy.address.encode("ascii")
         start = b""
         if self._has_open_transaction:

@@ -31,6 +31,7 @@ class Job:
     copy: Copy
     pieces: list[bytes]
     size: int
+    sender: bytes  # what it is sent from, in its envelope
     losses: int = 0  # connections that were lost over it
     refused: tuple[Step, Reply] | None = None
     is_settled: bool = False
@@ -39,7 +40,6 @@ class Job:
 class Call(Protocol):
     """Where jobs come from and go to."""
 
-    sender: bytes
     lane: Lane
 
     def next_job(self, connection: Connection) -> Job | None:

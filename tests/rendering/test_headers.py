@@ -1,11 +1,14 @@
 """The headers an edition brings: complete, ASCII, and as the RFCs want them."""
 
+from dataclasses import replace
 from email.header import decode_header, make_header
 
 import pytest
 
 from newsletter.config import SenderSettings
-from newsletter.rendering.headers import phrase, sender_id
+from newsletter.mailing import Hole, HoleKind
+from newsletter.rendering.headers import edition_headers, phrase, sender_id
+from newsletter.transports import wire
 from tests.rendering import support
 
 
@@ -61,3 +64,19 @@ def test_no_reply_address_no_header() -> None:
 )
 def test_the_sender_id_is_5_to_15_plain_characters(domain: str, expected: str) -> None:
     assert sender_id(domain) == expected
+
+
+def test_a_reader_may_leave_by_mail_where_somebody_reads_it_and_the_link_comes_first() -> None:
+    urls = replace(support.URLS, mailbox="bounces@news.example.com")
+    leave = Hole("leave_url", HoleKind.URL)
+
+    told = dict(
+        edition_headers(
+            support.NEWSLETTER, urls=urls, language="en", edition="ai_daily-1", kind="daily", leave=leave
+        )
+    )["List-Unsubscribe"]
+
+    url, mailto = support.LI_LEI["leave_url"], "mailto:bounces+1-1-1-a@news.example.com?subject=unsubscribe"
+    value = told.fill({"leave_url": url, "leave_mailto": mailto})
+    assert value == f"<{url}>, <{mailto}>"
+    assert wire.header("List-Unsubscribe", value).replace("\r\n ", " ") == f"List-Unsubscribe: {value}"

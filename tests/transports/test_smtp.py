@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from newsletter.mailing import RETURN_PATH
 from newsletter.testing.certificate import loopback_tls
 from newsletter.testing.smtp_sink import SmtpSink, Step
 from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict
@@ -373,3 +375,15 @@ def test_a_denied_relay_refuses_no_reader(transport_to: Opening, sink: SmtpSink,
 
     with pytest.raises(Misconfigured, match="relay"):
         send(transport_to(sink))
+
+
+def test_a_copy_goes_out_from_its_own_address_where_it_has_one(transport_to: Opening, sink: SmtpSink) -> None:
+    own = a_copy(1)
+    own = replace(own, values={**own.values, RETURN_PATH: "bounces+1-1-1-abc@news.example.com"})
+
+    list(transport_to(sink).send(a_mailing(), [own, a_copy(2)], call_id="c"))
+
+    assert {each.recipient: each.sender for each in sink.messages} == {
+        own.address: "bounces+1-1-1-abc@news.example.com",
+        a_copy(2).address: SENDER,
+    }

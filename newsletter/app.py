@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from newsletter.fetching import Fetcher
     from newsletter.fetching.visits import Visits
     from newsletter.morning import Morning, Press
+    from newsletter.morning.probing import Prober
     from newsletter.morning.unattended import Unattended
     from newsletter.morning.weekly import Clicks
     from newsletter.rendering.notice import NoticeRenderer
@@ -270,6 +271,16 @@ class App:
             owner=self.owner,
         )
 
+    def prober(self, *, remembers: bool = True) -> Prober:
+        """Return what opens the links and images of a digest."""
+        from newsletter.morning.probing import Prober
+
+        return Prober(fetcher=self.fetcher, database=self.database if remembers else None, clock=self.clock)
+
+    def _opens_links(self, slug: str) -> bool:
+        """Say whether a morning does; one that only tries things out asks nobody."""
+        return self.reaches_real_readers and self.settings.newsletters[slug].gate.probe_links
+
     def morning(self, slug: str) -> Morning:
         """Return the morning of a newsletter, ready to run."""
         from newsletter.morning import Morning
@@ -279,6 +290,7 @@ class App:
             newsletter=self.settings.newsletters[slug],
             database=self.database,
             source=self.source(slug),
+            prober=self.prober() if self._opens_links(slug) else None,
             renderer=self.renderer,
             urls=self.urls(slug),
             batch_size=self.settings.sending.batch_size,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,9 +21,12 @@ from newsletter.editions.states import State
 from newsletter.errors import ConfigError, ExitCode
 from newsletter.morning import Morning
 from newsletter.morning.beginning import Beginning
+from newsletter.morning.probing import Prober
 from newsletter.rendering.renderer import Renderer
 from newsletter.transports.base import Verdict
 from newsletter.transports.memory import MemoryTransport
+from tests.fetching.server import Server, answer
+from tests.fetching.test_refusals import inside
 from tests.support import DAY, SLUG, URLS, HandClock, Reader, a_sender, add, open_database, readers
 
 RENDERER = Renderer()
@@ -123,6 +127,20 @@ def test_a_digest_reaches_everyone_it_is_owed_to(database: Database, folder: Pat
     assert report.books.balanced
     assert addresses(transport) == ["r1@example.com", "r2@example.com", "r3@example.com"]
     assert "造车新品牌发布首款轿车" in transport.kept[0].filled.html
+
+
+def test_a_morning_opens_the_links_before_it_sends(database: Database, folder: Path) -> None:
+    people(database, readers(1))
+    with Server(answer(b"", "404 Not Found")) as server:
+        dead = f"http://news.site.example:{server.port}/gone"
+        write(folder, f"{DAY}.md", GOOD.format(day=DAY).replace(f"https://news.site.example/{DAY}/two", dead))
+        prober = Prober(fetcher=inside(server), database=database, clock=HandClock(HALF_PAST_SEVEN))
+        looking = replace(morning(database, folder, MemoryTransport()), prober=prober)
+
+        report = looking.run()
+
+    assert "dead-link" in {finding["check"] for finding in report.findings}
+    assert server.connections == 2  # HEAD and GET, once
 
 
 def test_the_same_command_twice_sends_nothing_twice(database: Database, folder: Path) -> None:

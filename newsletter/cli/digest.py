@@ -68,11 +68,14 @@ def check(
     day: Day = None,
     newsletter: Newsletter = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Open its links and images, as a morning does.")
+    ] = False,
 ) -> None:
     """Say whether a digest would go out unattended; exit code 3 when it would be held."""
     from newsletter.morning import as_json as finding_json
 
-    _, _, proof = _proof(file, day, newsletter)
+    _, _, proof = _proof(file, day, newsletter, probe=probe)
     if as_json:
         report = {
             "file": str(file),
@@ -84,17 +87,30 @@ def check(
                 {"checks": list(each.checks), "because": {"zh-CN": each.because_zh, "en": each.because_en}}
                 for each in proof.not_checked
             ],
+            "probes": {
+                url: {
+                    "reach": found.reach.value,
+                    "status": found.status,
+                    "detail": found.detail,
+                    "bytes": found.bytes,
+                }
+                for url, found in proof.probes.items()
+            },
         }
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         print_findings(proof)
         print_not_checked(proof)
+        for url, found in proof.probes.items():
+            typer.echo(f"{found.reach}  {url}  {found.detail}")
         typer.echo("held" if proof.held else "would go out")
     if proof.held:
         raise typer.Exit(ExitCode.HELD)
 
 
-def _proof(file: Path, day: datetime | None, newsletter: str | None) -> tuple[App, str, Proof]:
+def _proof(
+    file: Path, day: datetime | None, newsletter: str | None, *, probe: bool = False
+) -> tuple[App, str, Proof]:
     from newsletter.morning import prove, read_digest
 
     app = context.open_app(current=False)
@@ -111,6 +127,7 @@ def _proof(file: Path, day: datetime | None, newsletter: str | None) -> tuple[Ap
         urls=app.urls(slug),
         day=going_out,
         known=_known(app, slug, settings, going_out),
+        probes=app.prober(remembers=False).probe(digest) if probe else None,
         now=app.clock(),
     )
     return app, slug, proof

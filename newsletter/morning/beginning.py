@@ -32,6 +32,7 @@ from newsletter.errors import DigestError
 from newsletter.language import catalog
 from newsletter.morning import earlier
 from newsletter.morning.evidence import gather
+from newsletter.morning.probing import Prober
 from newsletter.morning.proof import Proof, as_json, prove
 from newsletter.rendering.renderer import Renderer
 from newsletter.timetable import Timetable
@@ -96,6 +97,7 @@ class Beginning:
     newsletter: NewsletterSettings
     database: Database
     source: Source
+    prober: Prober | None
     renderer: Renderer
     urls: Urls
     batch_size: int
@@ -159,6 +161,7 @@ class Beginning:
             urls=self.urls,
             day=day,
             known=known,
+            probes=self.prober.probe(digest) if self.prober else None,
             now=self.clock(),
         )
         if not (self.newsletter.source.unattended or by_hand or approval):

@@ -25,6 +25,7 @@ from newsletter.editions.edition import SENT, Edition
 from newsletter.editions.states import EditionTransitionNotAllowed, State
 from newsletter.errors import ConfigError
 from newsletter.morning.beginning import Beginning, Look
+from newsletter.morning.probing import Prober
 from newsletter.morning.report import Report, report_of
 from newsletter.rendering.renderer import Renderer
 from newsletter.timetable import Timetable
@@ -47,6 +48,7 @@ class Morning:
     courier: Courier
     urls: Urls
     batch_size: int
+    prober: Prober | None = None  # None: nobody opens the links
     refusal: str = ""  # why this installation sends no editions yet
 
     @property
@@ -67,6 +69,7 @@ class Morning:
             newsletter=self.newsletter,
             database=self.database,
             source=self.source,
+            prober=self.prober,
             renderer=self.renderer,
             urls=self.urls,
             batch_size=self.batch_size,

@@ -43,6 +43,7 @@ class Proof:
     mailing: Mailing
     findings: list[Finding]
     not_checked: list[NotChecked] = field(default_factory=list)
+    probes: Mapping[str, ProbeResult] = field(default_factory=dict)  # what is at each address, if asked
 
     @property
     def is_shorter(self) -> bool:
@@ -116,7 +117,12 @@ def prove(
         own, broken = own_checks()
         findings, unknown = [*examine(evidence, own), *broken], not_checked(evidence, own)
         return Proof(
-            digest=text, day=day, mailing=rendered.mailing, findings=findings, not_checked=unknown
+            digest=text,
+            day=day,
+            mailing=rendered.mailing,
+            findings=findings,
+            not_checked=unknown,
+            probes=probes or {},
         ), evidence
 
     proof, evidence = look(digest)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.cli.conftest import Run
+from tests.fetching.server import Server, answer
 
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 GOOD = """---
@@ -80,6 +81,23 @@ def test_check_ends_with_three_on_a_hold_and_names_the_line(run: Run, good: Path
     assert f"{good}:11" in bad.out
     assert report["held"]
     assert report["findings"][0]["message"]["zh-CN"]
+
+
+def test_check_opens_links_when_it_is_told_to(run: Run, good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(answer(b"", "404 Not Found")) as server:
+        monkeypatch.setenv("NEWSLETTER_FETCHING__ALLOW", '["127.0.0.1/32"]')
+        monkeypatch.setenv("NEWSLETTER_FETCHING__PORTS", f"[{server.port}]")
+        url = f"http://127.0.0.1:{server.port}/one"
+        write(good, GOOD.replace("https://news.site.example/one", url))
+
+        quiet = run("check", good)
+        asked_before = server.connections
+        probed = run("check", good, "--probe", "--json")
+
+    assert (asked_before, "nobody opened the links" in quiet.out) == (0, True)
+    report = json.loads(probed.out)
+    assert report["probes"][url]["reach"] == "dead"
+    assert "dead-link" in {finding["check"] for finding in report["findings"]}
 
 
 def test_check_speaks_the_language_of_the_terminal(

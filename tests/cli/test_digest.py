@@ -168,6 +168,7 @@ def test_real_transports_refuse_editions_that_nobody_could_leave(
 def test_real_transports_send_editions_with_a_link_to_leave(
     run: Run, good: Path, monkeypatch: pytest.MonkeyPatch, kind: str, url: str
 ) -> None:
+    monkeypatch.setenv("NEWSLETTER_NEWSLETTERS__AI_DAILY__GATE__PROBE_LINKS", "false")  # no network here
     monkeypatch.setenv("NEWSLETTER_TRANSPORT__KIND", kind)
     monkeypatch.setenv("NEWSLETTER_TRANSPORT__SENDGRID__API_KEY", "SG.x.y")
     monkeypatch.setenv("NEWSLETTER_PUBLIC_URL", url)

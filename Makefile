@@ -11,7 +11,7 @@ LOCK := uv pip compile --no-config --quiet --universal --python-version 3.11 \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 # What pip cannot bring. (The node inside the wheels of pyright and playwright needs libatomic.)
-APT := chromium fonts-noto-cjk fonts-noto-color-emoji libatomic1 opendkim opendkim-tools postfix \
+APT := chromium dovecot-imapd fonts-noto-cjk fonts-noto-color-emoji libatomic1 opendkim opendkim-tools postfix \
 	python3-dkim rspamd spamassassin
 NODE := tests/node/node_modules/.package-lock.json
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from newsletter.delivery.worker import Courier
     from newsletter.digests.sources import Source
     from newsletter.feedback.applier import Applier
+    from newsletter.feedback.collector import Collector
     from newsletter.fence import Fence
     from newsletter.fetching import Fetcher
     from newsletter.fetching.visits import Visits
@@ -244,6 +245,15 @@ class App:
 
         return make_applier(
             self.settings, database=self.database, keys=self.keys, clock=self.clock, alarms=self.alarms
+        )
+
+    @cached_property
+    def collector(self) -> Collector | None:
+        """What looks after the mailbox that mail comes back to; None where there is none."""
+        from newsletter.feedback.making import make_collector
+
+        return make_collector(
+            self.settings, database=self.database, keys=self.keys, returns=self.returns, clock=self.clock
         )
 
     def source(self, slug: str) -> Source:

@@ -41,13 +41,6 @@ class Keys:
         """Return what stands before the @ of a copy's Message-ID."""
         return f"{ref}.{self._message_mac.digest(ref.encode('utf-8', 'replace')).hex()[:16]}"
 
-    def ref_in(self, message_id: str) -> str | None:
-        """Return which copy a Message-ID of ours names; None for anything else."""
-        ref, _, code = message_id.strip(" \t\r\n<>").partition("@")[0].rpartition(".")
-        named = self.message_name(ref).encode("utf-8", "replace")
-        is_ours = hmac.compare_digest(named, f"{ref}.{code}".encode("utf-8", "replace"))
-        return ref if ref and is_ours else None
-
     def ref_of(self, message_id: str) -> str | None:
         """Return which copy a Message-ID names, when it is one that we made; with or without brackets."""
         local, _, domain = message_id.strip().strip("<>").partition("@")

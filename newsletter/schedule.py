@@ -2,9 +2,9 @@
 
 *answers* turns what people asked for into notices, *notices* hands them over, *alarms* tells the next people
 and posts to webhooks, *editions* hands over the batches that are due, *feedback* lets what came back take
-effect, *tidy* forgets what is not to be kept; the *clockwork* begins the editions at their hour. Nothing here
-decides what is owed: the rows of the database do, so a loop that runs twice, late or in ten processes at once
-does no harm.
+effect, *mailbox* (where one is set) takes it in, *tidy* forgets what is not to be kept; the *clockwork*
+begins the editions at their hour. Nothing here decides what is owed: the rows of the database do, so a loop
+that runs twice, late or in ten processes at once does no harm.
 
 On SQLite one process sends editions at a time. A worker takes that right (``Database.sole_sender``) only
 while it has a batch to send, so a ``newsletter morning`` by hand works beside it: whoever comes second
@@ -127,12 +127,19 @@ class Worker:
             ("tidy", self.tidy, 60),
             ("clockwork", self.mind_the_clock, 2),
         ]
+        if app.collector is not None:
+            steps.append(("mailbox", self.collect, 1))
         if app.settings.sending.engine == "threads":
             steps.append(("editions", self.send_editions, 1))
         else:
             steps += [("engine", self._carry, 1), ("editions", self.wake_engine, 2)]
         self._loops = [
-            Loop(name=name, step=step, pause=pause * times, stopping=self.stopping)
+            Loop(
+                name=name,
+                step=step,
+                pause=app.settings.mailbox.poll_every if name == "mailbox" else pause * times,
+                stopping=self.stopping,
+            )
             for name, step, times in steps
         ]
         self._threads: list[threading.Thread] = []
@@ -250,6 +257,10 @@ class Worker:
         else:
             self._beat("clockwork")
         return False
+
+    def collect(self) -> bool:
+        """Take in what came back to the mailbox. Raises ``MailboxError`` when it is not reached."""
+        return self.app.collector is not None and bool(self.app.collector.poll())
 
     def tidy(self) -> bool:
         """Once a night, forget what is not to be kept."""

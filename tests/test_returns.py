@@ -46,10 +46,10 @@ def test_an_address_of_somebody_elses_making_names_nothing() -> None:
 def test_a_message_id_of_ours_names_its_copy_and_another_none() -> None:
     ours = f"<{KEYS.message_id('e4-s9', 'news.example.com')}>"
 
-    assert KEYS.ref_in(ours) == "e4-s9"
-    assert KEYS.ref_in(ours.replace("s9", "s8")) is None
-    assert KEYS.ref_in("") is None
-    assert KEYS.ref_in("<新闻.0@例>") is None
+    assert KEYS.ref_of(ours) == "e4-s9"
+    assert KEYS.ref_of(ours.replace("s9", "s8")) is None
+    assert KEYS.ref_of("") is None
+    assert KEYS.ref_of("<新闻.0@例>") is None
 
 
 def test_a_copy_brings_its_own_addresses_only_where_a_mailbox_is_looked_after() -> None:

@@ -21,6 +21,7 @@ from newsletter.cli import (
     digest,
     dkim,
     feedback,
+    mailbox,
     moments,
     morning,
     people,
@@ -59,6 +60,7 @@ for part in (
     people,
     archive,
     dkim,
+    mailbox,
     feedback,
     why,
 ):

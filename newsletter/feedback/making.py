@@ -9,12 +9,16 @@ from newsletter.alarms import Alarms
 from newsletter.clock import Clock
 from newsletter.config import Settings
 from newsletter.database import Database
-from newsletter.feedback import sendgrid, shapes
+from newsletter.feedback import carried, sendgrid, shapes
 from newsletter.feedback.applier import Applier
+from newsletter.feedback.collector import Collector
 from newsletter.feedback.doubt import Patience
+from newsletter.feedback.forwarding import Forwarder
+from newsletter.feedback.mailbox import open_box
 from newsletter.feedback.rules import Rules
 from newsletter.feedback.telling import Telling
 from newsletter.keys import Keys
+from newsletter.returns import Returns
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -39,9 +43,30 @@ def make_applier(
         clock=clock,
         readers={
             sendgrid.NAME: sendgrid.read_post,
+            carried.NAME: carried.read_post,
             **{name: partial(read, whose=keys.ref_of) for name, read in shapes.READERS.items()},
         },
         tell=Telling(alarms),
         reports_of=sendgrid.NAME if settings.feedback.sendgrid_keys else None,
         silence=Patience(resends=settings.feedback.resend_silent_calls),
+    )
+
+
+def make_collector(
+    settings: Settings, *, database: Database, keys: Keys, returns: Returns | None, clock: Clock
+) -> Collector | None:
+    """Return what looks after the mailbox of an installation; None where there is none."""
+    mailbox = settings.mailbox
+    if not mailbox.kind:
+        return None
+    forwarder = None
+    if mailbox.forward_to and settings.newsletters:
+        forwarder = Forwarder(to=mailbox.forward_to, newsletters=settings.newsletters)
+    return Collector(
+        database=database,
+        keys=keys,
+        returns=returns,
+        clock=clock,
+        open_box=lambda: open_box(mailbox),
+        forwarder=forwarder,
     )

@@ -15,7 +15,6 @@ from newsletter.config import Settings, TransportKind
 from newsletter.database import Database, connect
 from newsletter.keys import Keys
 from newsletter.lanes import Lane
-from newsletter.mailing import Copy, Mailing
 from newsletter.urls import Urls
 
 if TYPE_CHECKING:
@@ -382,21 +381,6 @@ class App:
         for part in ("engine", "transport", "notice_transport", "database"):
             if part in self.__dict__:
                 self.__dict__[part].close()
-
-
-def sample_copy(mailing: Mailing, urls: Urls) -> Copy:
-    """Return the copy of a reader who does not exist, for looking at an email."""
-    domain = mailing.sender.address.rpartition("@")[2]
-    return Copy(
-        ref="sample",
-        address="reader@example.com",
-        values={
-            "address": "reader@example.com",
-            "leave_url": urls.leave("sample"),
-            "manage_url": urls.manage("sample"),
-            "message_id": f"sample@{domain}",
-        },
-    )
 
 
 def _is_this_machine(host: str | None) -> bool:

@@ -44,7 +44,7 @@ def render(
     newsletter: Newsletter = None,
 ) -> None:
     """Turn a digest into the email it would become, findings or not."""
-    from newsletter.app import sample_copy
+    from newsletter.rendering.sample import sample_copy
     from newsletter.transports.mime import Prepared
 
     app, slug, proof = _proof(file, day, newsletter)

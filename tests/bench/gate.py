@@ -5,7 +5,7 @@ Of what is held out only numbers and classes are printed: whoever tunes the chec
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from tests.bench import measured
@@ -45,18 +45,26 @@ def _recall(name: str, tried: Iterable[Trial]) -> float:
     shares = recall_by_class(tried)
     if _first(f"recall {name}"):
         sizes = Counter(trial.kind for trial in tried)
-        print(f"\nfaults found, {name}: {len(tried)} of {len(sizes)} classes, the worst first")
+        print(f"\nfaults put before the gate, {name}: {len(tried)} of {len(sizes)} classes, the worst first")
         for kind, share in shares.items():
             if share < 1:
                 print(f"  {kind:<22}{share:>7.1%} of {sizes[kind]}")
-        missed = [trial for trial in tried if not trial.is_found and trial.part is Part.TUNING]
-        for trial in missed[:MOST_SHOWN]:
-            seed = "by hand" if trial.seed is None else f"seed {trial.seed}"
-            said = f"; said {', '.join(trial.instead)}" if trial.instead else ""
-            print(f"  missed {trial.kind}: tuning/{trial.file}, {seed}, lines {trial.lines}{said}")
-        if len(missed) > MOST_SHOWN:
-            print(f"  and {len(missed) - MOST_SHOWN} more")
+        _print_missed(trial for trial in tried if not trial.is_found and trial.part is Part.TUNING)
     return min(shares.values())
+
+
+def _print_missed(missed: Iterable[Trial]) -> None:
+    """Print each wording once, with one of the places that it was missed in."""
+    places: dict[tuple[str, str], list[Trial]] = defaultdict(list)
+    for trial in missed:
+        places[trial.kind, trial.words].append(trial)
+    for (kind, words), trials_of in list(places.items())[:MOST_SHOWN]:
+        one = trials_of[0]
+        seed = "by hand" if one.seed is None else f"seed {one.seed}"
+        said = f"; said {', '.join(one.instead)}" if one.instead else ""
+        print(f"  missed {len(trials_of)} × {kind}: {words[:60]} (tuning/{one.file}, {seed}{said})")
+    if len(places) > MOST_SHOWN:
+        print(f"  and {len(places) - MOST_SHOWN} more")
 
 
 def _share(name: str, held: Iterable[FalseHold], parts: Iterable[Part]) -> float:

@@ -43,6 +43,7 @@ class Trial:
     file: str
     seed: int | None
     lines: tuple[int, ...]
+    words: str  # on the first of its lines
     is_found: bool
     instead: tuple[str, ...] = ()  # what the gate said, when it did not find the fault
 
@@ -66,7 +67,7 @@ def trials(part: Part) -> tuple[Trial, ...]:
 def labelled_trials(part: Part) -> tuple[Trial, ...]:
     """Put every fault written by hand before the gate."""
     return tuple(
-        _trial(fault.kind, labelled, None, (fault.line,) if fault.line else (), found)
+        _trial(fault.kind, labelled, labelled.markdown, None, (fault.line,) if fault.line else (), found)
         for labelled in corpus(part)
         if not labelled.is_good
         for found in [_findings(labelled)]
@@ -106,12 +107,13 @@ def _injected_trials(part: Part) -> Iterator[Trial]:
                     for finding in verdict(injected.markdown, injected.context, file=labelled.file)
                     if _said(finding) not in already
                 ]
-                yield _trial(kind, labelled, seed, injected.lines, found)
+                yield _trial(kind, labelled, injected.markdown, seed, injected.lines, found)
 
 
 def _trial(
     kind: FaultClass,
     labelled: Labelled,
+    markdown: str,
     seed: int | None,
     lines: tuple[int, ...],
     findings: Sequence[Finding],
@@ -129,6 +131,7 @@ def _trial(
         file=labelled.file,
         seed=seed,
         lines=lines,
+        words=markdown.split("\n")[lines[0] - 1].strip() if lines else "",
         is_found=is_found,
         instead=instead,
     )

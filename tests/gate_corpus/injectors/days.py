@@ -48,9 +48,9 @@ def _greets_another_day(subject: Subject) -> Injected | None:
     other = day + timedelta(days=chance.choice([-1, -1, -1, -2, -3, -7, -30, -365, 1, 2]))
     page = subject.page
     for number, line in enumerate(page.lines, start=1):
-        if "今天是" in line and (found := _SAID_DAY.search(line)):
+        if found := _SAID_DAY.search(line):
             said = chance.choice(_ways_to_say(other))
-            return subject.written(page.with_line(number, line.replace(found[0], said)))
+            return subject.written(page.with_line(number, line.replace(found["day"], said)))
     if subject.context.language == "en":
         written = chance.choice(
             [
@@ -70,7 +70,9 @@ def _greets_another_day(subject: Subject) -> Injected | None:
     return subject.written(page.opened_with(written))
 
 
-_SAID_DAY = re.compile(r"(?:\d{4}\s?年\s?)?\d{1,2}\s?月\s?\d{1,2}\s?日(?:，(?:星期|周)[一二三四五六日])?")
+_SAID_DAY = re.compile(
+    r"今天是\s?(?P<day>(?:\d{4}\s?年\s?)?\d{1,2}\s?月\s?\d{1,2}\s?日(?:，(?:星期|周)[一二三四五六日])?)"
+)
 
 
 def _ways_to_say(day: date) -> list[str]:

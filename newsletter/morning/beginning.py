@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -38,6 +39,8 @@ from newsletter.rendering.renderer import Renderer
 from newsletter.timetable import Timetable
 from newsletter.urls import Urls
 from subscribers import languages
+
+logger = logging.getLogger(__name__)
 
 LEAST_TIME = timedelta(hours=2)  # that an edition has to go out, however late it begins
 CARRIED_FOR = timedelta(days=3)  # older than that, what was missed is no news
@@ -142,7 +145,7 @@ class Beginning:
     def look(self, day: date, *, found: Found | None = None, by_hand: bool = False) -> Look:
         """Find and examine; ``by_hand`` says that a person sends it, which is an approval."""
         found = found or self.find(day)
-        blocked = _is_blocked(found, day)
+        blocked = is_blocked(found, day)
         if found.chosen is None or blocked:
             return Look(found=found, blocked=blocked)
         with self.database.readers() as session:
@@ -150,9 +153,11 @@ class Beginning:
             missed = self._missed(session, day)
             known = gather(session, self.slug, self.newsletter, day)
         digest = found.chosen.digest
-        if missed:
+        # What goes out itself after all, mended or not, is not told once more below.
+        added = [(old_edition, old) for old_edition, old in missed if not _is_same(old_edition, found.chosen)]
+        if added:
             known = replace(known, recent=None)  # two days in one: neither count nor links are as usual
-            digest = merged(digest, [(self._heading(edition.day), old) for edition, old in missed])
+            digest = merged(digest, [(self._heading(edition.day), old) for edition, old in added])
         proof = prove(
             digest,
             self.slug,
@@ -225,7 +230,9 @@ class Beginning:
                 deliver_until=self._end(day, now),
             )
             for old in session.scalars(select(Edition).where(Edition.id.in_(look.carried))):
-                old.carried_into_id, old.used_hash = edition.id, old.digest_hash
+                old.carried_into_id = edition.id
+                if old.digest_hash != edition.digest_hash:
+                    old.used_hash = old.digest_hash
             self.wake(session, edition.id)
             return edition
 
@@ -287,6 +294,7 @@ class Beginning:
                 Edition.newsletter == self.slug,
                 Edition.kind == Kind.DAILY,
                 Edition.is_carried,
+                Edition.state == State.SKIPPED,  # and not sent late by a person
                 Edition.carried_into_id.is_(None),
                 Edition.day < day,
                 Edition.day >= day - CARRIED_FOR,
@@ -294,28 +302,43 @@ class Beginning:
             )
             .order_by(Edition.day.desc())
         )
-        return [
-            (
-                edition,
-                read(
-                    (edition.digest_source or "").encode(),
-                    file=f"{edition.digest_key}.md",
-                    newsletter_name=self.newsletter.name,
-                    tz=self.newsletter.schedule.tz,
-                    default_day=edition.digest_day,
-                ),
-            )
-            for edition in waiting
-        ]
+        found = []
+        for edition in waiting:
+            try:
+                found.append((edition, self._read_again(edition)))
+            except DigestError as error:  # of an older release: it must not keep today's back
+                logger.error("what %s left is not carried over: %s", edition.label, error)
+        return found
+
+    def _read_again(self, edition: Edition) -> Digest:
+        return read(
+            (edition.digest_source or "").encode(),
+            file=f"{edition.digest_key}.md",
+            newsletter_name=self.newsletter.name,
+            tz=self.newsletter.schedule.tz,
+            default_day=edition.digest_day,
+        )
 
     def _heading(self, day: date) -> str:
         words = catalog(self.newsletter.language)
         return words.say("email.missed", date=words.short_date(day))
 
 
-def _is_blocked(found: Found, day: date) -> bool:
+def _is_same(edition: Edition, chosen: Candidate) -> bool:
+    """Say whether an edition's digest is the chosen one: the same bytes, place or title of one day."""
+    if edition.digest_hash == chosen.hash:
+        return True
+    return edition.digest_day == chosen.day and (
+        edition.digest_key == chosen.key or edition.title == chosen.digest.title
+    )
+
+
+def is_blocked(found: Found, day: date) -> bool:
     """Say whether a file that cannot be read may have been meant in place of the chosen one."""
-    if found.chosen and found.chosen.day == day:
+    own = found.chosen is not None and found.chosen.day == day
+    if found.chosen and not own and any(one.reason is Reason.UNSETTLED for one in found.passed_over):
+        return True  # somebody is writing at this moment what may be the day's own: it is a matter of seconds
+    if own:
         return any(day_in_name(error.file) != day - timedelta(days=1) for error in found.errors)
     return bool(found.errors)
 

@@ -21,6 +21,7 @@ from newsletter.editions import edition as editions
 from newsletter.editions.edition import SENT, Edition
 from newsletter.editions.states import State
 from newsletter.morning import hours
+from newsletter.morning.beginning import is_blocked
 from newsletter.morning.morning import Morning
 from newsletter.morning.press import Press
 from newsletter.morning.watching import View, alerts, is_good, over
@@ -109,7 +110,7 @@ class Unattended:
             is_early = now < moments.prepare_at
             if (row is None and is_early) or (row and row.state is State.MISSING):
                 return None
-        elif found.chosen and not found.errors and row and not anew:
+        elif found.chosen and not is_blocked(found, day) and row and not anew:
             last = row.examined_at
             is_known = row.digest_hash == found.chosen.hash and last is not None
             if is_known and last and not last < moments.prepare_at <= now:

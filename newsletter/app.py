@@ -125,6 +125,7 @@ class App:
             lease=self.settings.sending.lease,
             owner=self.owner,
             unwanted=Unwanted(self.keys, self.clock),
+            why_fenced=self.why_fenced,
             returns=self.returns,
         )
 
@@ -303,7 +304,7 @@ class App:
             renderer=self.renderer,
             urls=self.urls(slug),
             batch_size=self.settings.sending.batch_size,
-            refusal=self.refusal(),
+            why_refused=self.refusal,
             courier=self.courier(),
         )
 

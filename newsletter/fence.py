@@ -42,6 +42,10 @@ class FenceClosed(NewsletterError):
     """This database may be a copy, or older than what was sent from it. A person must look."""
 
 
+class _Unreadable(Exception):
+    """The mark beside the database says nothing."""
+
+
 class Installation(Base):
     """The one row that says which installation this database is."""
 
@@ -75,7 +79,10 @@ class Fence:
         if self.file is None:
             return "" if _server_mark(session) == row.mark else _MOVED
         mark = _Beside(self.file)
-        beside = mark.read()
+        try:
+            beside = mark.read()
+        except _Unreadable as error:
+            return f"{mark.file.name} cannot be read ({error})"
         if beside is None:
             return f"{mark.file.name} is missing beside the database: it may be a copy"
         if beside["instance"] != row.instance:
@@ -121,7 +128,10 @@ class Fence:
         if self.file is None or row is None:
             return
         mark = _Beside(self.file)
-        beside = mark.read()
+        try:
+            beside = mark.read()
+        except _Unreadable:
+            return  # `why_closed` says so
         if beside and beside["instance"] == row.instance and beside["begun"] < row.begun:
             mark.write(row)
 
@@ -149,14 +159,18 @@ class _Beside:
 
     def read(self) -> dict[str, Any] | None:
         try:
-            return json.loads(self.file.read_text(encoding="utf-8"))
+            content = json.loads(self.file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise FenceClosed(f"{self.file.name} cannot be read ({error}); {REMEDY}") from error
+            raise _Unreadable(str(error)) from error
+        if not isinstance(content, dict) or not isinstance(content.get("begun"), int):
+            raise _Unreadable("it is not what was written there")
+        return {"instance": content.get("instance"), "inode": content.get("inode"), "begun": content["begun"]}
 
     def write(self, row: Installation) -> None:
-        new = self.file.with_name(f"{self.file.name}.{os.getpid()}")
+        # Several threads of a process may write at once.
+        new = self.file.with_name(f"{self.file.name}.{os.getpid()}-{secrets.token_hex(4)}")
         content = {"instance": row.instance, "inode": self.inode, "begun": row.begun}
         with open(new, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             json.dump(content, file)

@@ -30,7 +30,6 @@ from newsletter.delivery import heartbeat, late
 from newsletter.delivery.stopping import Stopping
 from newsletter.delivery.worker import new_owner
 from newsletter.errors import NewsletterError
-from newsletter.fence import FenceClosed
 from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing
 from newsletter.signup import requests
@@ -188,15 +187,15 @@ class Worker:
         return is_busy
 
     def send_notices(self) -> bool:
-        """Hand over the notices that are due. Raises ``Misconfigured`` when a person must act."""
+        """Hand over the notices that are due; the sender's errors are ours."""
         self._beat("notices")
-        if fenced := self.app.why_fenced():
-            raise FenceClosed(fenced)
         return self._notices.send_due() > 0
 
     def tell_of_alarms(self) -> bool:
         """Tell the next people of the alarms that nobody answers, and post what webhooks are to hear."""
         self._beat("alarms")
+        if self.app.why_fenced():
+            return False  # a copy tells nobody of what was wrong with the original
         now = self.app.clock()
         # Most of the time nobody has to be told, and then nothing is written.
         with self.app.database.readers() as session:

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import text, update
 
 from newsletter.database import Database
-from newsletter.fence import Fence, FenceClosed, Installation
+from newsletter.fence import Fence, Installation
 from tests.support import SEVEN, frozen, open_database, readers
 
 
@@ -120,12 +121,26 @@ def test_a_crash_between_the_edition_and_its_mark_closes_nothing(file: Path) -> 
     database.close()
 
 
-def test_an_unreadable_mark_is_an_error_and_not_an_open_fence(file: Path) -> None:
-    file.with_name("news.db.instance").write_text("{", encoding="utf-8")
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"begun": "1"}'])
+def test_an_unreadable_mark_closes_the_fence_and_a_person_can_open_it(file: Path, content: str) -> None:
+    file.with_name("news.db.instance").write_text(content, encoding="utf-8")
     fence, database = reopened(file)
+    assert "cannot be read" in why_closed(fence, database)
 
-    with pytest.raises(FenceClosed, match="cannot be read"):
-        why_closed(fence, database)
+    with database.sessions.begin() as session:
+        fence.confirm(session, by="ada", now=SEVEN)
+
+    assert why_closed(fence, database) == ""
+    database.close()
+
+
+def test_threads_that_bring_the_mark_up_to_date_at_once_do_not_disturb_each_other(file: Path) -> None:
+    fence, database = reopened(file)
+    for _ in range(20):
+        with database.sessions.begin() as session:
+            session.get_one(Installation, 1).begun += 1
+        with ThreadPoolExecutor(4) as pool:
+            assert [*pool.map(lambda _: why_closed(fence, database), range(4))] == [""] * 4
     database.close()
 
 

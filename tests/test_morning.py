@@ -99,7 +99,7 @@ def morning(
         renderer=RENDERER,
         urls=URLS,
         batch_size=1000,
-        refusal=refusal,
+        why_refused=lambda: refusal,
         courier=courier_of(
             {SLUG: a_sender(database, transport, clock or HandClock(HALF_PAST_SEVEN), owner=owner)}
         ),

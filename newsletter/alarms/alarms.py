@@ -209,6 +209,9 @@ class Alarms:
         with self.database.readers() as session:
             if heartbeat.is_beating(session, now=now):
                 return
+        if fenced := sender.why_fenced():
+            logger.error("nobody is told: %s", fenced)
+            return
         with self.database.sessions.begin() as session:
             self.advance(session, now=now)
         poster.post_due()

@@ -16,6 +16,7 @@ from newsletter.delivery import notices, pacing, retry
 from newsletter.delivery.handover import EVENTS, LEASE_MARGIN
 from newsletter.delivery.states import Event
 from newsletter.delivery.tables import Notice
+from newsletter.fence import FenceClosed
 from newsletter.keys import Keys
 from newsletter.lanes import lane_of
 from newsletter.mailing import RETURN_PATH, Copy, Mailing
@@ -40,14 +41,18 @@ class NoticeSender:
     lease: timedelta
     owner: str
     unwanted: Callable[[Session, Notice], str | None]  # why one that waited is withdrawn
+    why_fenced: Callable[[], str] = lambda: ""  # why nothing may be sent from this database
     returns: Returns | None = None  # where what comes back is to go
 
     def send_due(self) -> int:
         """Hand over up to ``AT_ONCE`` notices; return how many were taken up.
 
         Each intent is written just before its call: a worker that dies leaves one in doubt, and the
-        others wait. Raises ``Misconfigured`` when a person must act.
+        others wait. Raises ``Misconfigured`` when a person must act, ``FenceClosed`` when this database
+        may be a copy.
         """
+        if fenced := self.why_fenced():
+            raise FenceClosed(fenced)
         with self.database.sessions.begin() as session:
             notices.reconcile(session, now=self.clock())
         for count in range(AT_ONCE):

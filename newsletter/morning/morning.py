@@ -49,7 +49,8 @@ class Morning:
     urls: Urls
     batch_size: int
     prober: Prober | None = None  # None: nobody opens the links
-    refusal: str = ""  # why this installation sends no editions yet
+    # Why this installation sends no editions, if so. Asked each time: a fence may have been opened meanwhile.
+    why_refused: Callable[[], str] = lambda: ""
 
     @property
     def now(self) -> datetime:
@@ -108,15 +109,15 @@ class Morning:
 
     def begin_due(self, day: date) -> Edition | None:
         """Let the edition of ``day`` begin if the rules say so; None where this installation may not send."""
-        if self.refusal:
+        if self.why_refused():
             return None
         return self._begun(day, self._begin_by_rule)[0]
 
     def _through(
         self, day: date, begin: Callable[[date], Begun], progress: Callable[[], None] | None
     ) -> Report:
-        if self.refusal:
-            raise ConfigError(self.refusal)
+        if refusal := self.why_refused():
+            raise ConfigError(refusal)
         with self.database.sole_sender() as sole:
             edition, look = self._begun(day, begin)
             before = self._accepted(edition)

@@ -53,7 +53,7 @@ class Press:
     courier: Courier
     urls: Urls
     batch_size: int
-    refusal: str = ""  # why this installation sends no editions yet
+    why_refused: Callable[[], str] = lambda: ""  # why this installation sends no editions
 
     @classmethod
     def of(cls, morning: Morning) -> Press:
@@ -66,7 +66,7 @@ class Press:
             courier=morning.courier,
             urls=morning.urls,
             batch_size=morning.batch_size,
-            refusal=morning.refusal,
+            why_refused=morning.why_refused,
         )
 
     @property
@@ -80,8 +80,8 @@ class Press:
 
     def may_send(self) -> None:
         """Raise ``ConfigError`` when this installation may not send editions."""
-        if self.refusal:
-            raise ConfigError(self.refusal)
+        if refusal := self.why_refused():
+            raise ConfigError(refusal)
 
     # ---- a digest as it would go out ----
 

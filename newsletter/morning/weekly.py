@@ -64,7 +64,7 @@ class Weekly:
         One that could not begin is left to people: it is not tried again by itself.
         """
         day = self.due_day()
-        if day is None or self.press.refusal or self._existing(day) is not None:
+        if day is None or self.press.why_refused() or self._existing(day) is not None:
             return None
         with self.press.database.readers() as session:
             if not has_readers(session, self.press.slug, Cadence.WEEKLY):

@@ -1,4 +1,4 @@
-"""What a missed day leaves behind keeps the next morning back in nothing, and is told once."""
+"""What a missed day leaves behind, and a fence that is opened: nothing of it keeps the next morning back."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from newsletter.app import App
 from newsletter.config import Settings
 from newsletter.editions.edition import Edition
 from newsletter.editions.states import State
+from newsletter.fence import FenceClosed
 from newsletter.morning.unattended import Unattended
 from newsletter.transports.memory import MemoryTransport
 from tests.cli.test_moments import GOOD
@@ -134,3 +135,47 @@ def test_the_evenings_digest_does_not_go_out_while_the_days_own_is_being_saved(
 
     assert begun is not None
     assert (begun.state, begun.digest_key) == (State.SENDING, str(tomorrow))
+
+
+def close_the_fence(app: App) -> Path:
+    app.establish()
+    mark = app.database.file
+    assert mark is not None
+    mark = mark.with_name(f"{mark.name}.instance")
+    mark.unlink()
+    return mark
+
+
+def test_a_worker_that_was_started_behind_a_closed_fence_goes_on_once_it_is_open(
+    app: App, clock: HandClock
+) -> None:
+    close_the_fence(app)
+    write(app, str(DAY), GOOD.format(day=DAY), SEVEN - timedelta(hours=1))
+    unattended = app.unattended(SLUG)
+    clock.now = T
+    assert unattended.begin() is None
+
+    assert app.fence is not None
+    with app.database.sessions.begin() as session:
+        app.fence.confirm(session, by="ada", now=clock())
+    begun = unattended.begin()
+
+    assert begun is not None
+    assert begun.state is State.SENDING
+
+
+def test_no_command_sends_notices_or_alarms_from_behind_a_closed_fence(
+    app: App, clock: HandClock, sent: MemoryTransport
+) -> None:
+    from newsletter.alarms import Cause
+
+    clock.now = T
+    with app.database.sessions.begin() as session:
+        app.alarms.sound(session, Cause.HELD, newsletter=SLUG, day=DAY, now=T)
+    close_the_fence(app)
+
+    app.alarms.send_without_worker(app.notice_sender(), app.poster)
+
+    assert sent.kept == []
+    with pytest.raises(FenceClosed):
+        app.notice_sender().send_due()

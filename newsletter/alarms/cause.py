@@ -15,7 +15,7 @@ class Cause(StrEnum):
     HELD = "held"  # the gate holds it
     UNAPPROVED = "unapproved"  # nobody has approved it yet
     LATE = "late"  # it has not begun, and from now on nothing begins by itself
-    SILENT = "silent"  # it has begun, and nothing was accepted
+    SILENT = "silent"  # it should have begun, and nothing was accepted
     SLOW = "slow"  # an hour later much is still waiting
     PAUSED = "paused"  # too much is refused
     BOOKS = "books"  # a sum does not hold

@@ -118,7 +118,10 @@ def _not_begun(view: View) -> Iterator[Alert]:
     elif holds:  # a digest that cannot be read is one of them
         cause = Cause.UNAPPROVED if unapproved else Cause.HELD
         yield Alert(cause=cause, again=again, findings=view.findings)
-    elif view.state is not State.READY and again:
+    elif view.state is State.READY:
+        if view.now >= max(view.moments.send_at, view.examined_at or view.moments.send_at) + SILENT_AFTER:
+            yield Alert(cause=Cause.SILENT, facts={"state": view.state.value})
+    elif again:
         yield Alert(cause=Cause.MISSING, again=again)
 
 

@@ -50,6 +50,9 @@ def sending(*, is_limited: bool = False, **counts: int) -> View:
         (view(T, State.HELD, findings=[UNAPPROVED, HOLD]), [(Cause.HELD, "T")]),
         (view(T - 600 * MINUTE, State.READY, findings=[WARN]), []),
         (view(T + MINUTE, State.READY), []),
+        # It should be on its way, and something keeps it: nobody waits for `latest` to be told.
+        (view(T + 10 * MINUTE, State.READY), [(Cause.SILENT, "")]),
+        (view(T + 65 * MINUTE, State.READY, examined_at=T + 60 * MINUTE), []),  # approved just now
         (view(T + 211 * MINUTE, State.READY), [(Cause.LATE, "")]),
         (view(T + 211 * MINUTE, State.MISSING), [(Cause.LATE, "")]),
         (view(T, goes=False), []),

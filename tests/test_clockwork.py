@@ -94,6 +94,22 @@ def test_beginning_is_asked_at_every_tick_and_the_rest_less_often(app: App) -> N
     assert story.calls == {"begin": 6, "begin_weekly": 2, "prepare": 2, "watch": 2}
 
 
+def test_a_source_elsewhere_is_asked_once_a_minute(app: App) -> None:
+    there = app.settings.newsletters["one"]
+    source = there.source.model_copy(update={"url": "https://news.example.com/{date}.md"})
+    app.settings = app.settings.model_copy(
+        update={"newsletters": {"one": there.model_copy(update={"source": source})}}
+    )
+    steady, story = Steady(), Story()
+    work = clockwork(app, steady, one=story)
+
+    for _ in range(31):
+        work.tick()
+        pass_time(app, steady, 2)
+
+    assert story.calls["prepare"] == 2
+
+
 def test_one_newsletters_trouble_is_not_anothers(app: App, caplog: pytest.LogCaptureFixture) -> None:
     steady, broken, sound = Steady(), Story(fails=True), Story()
     work = clockwork(app, steady, one=broken, two=sound)

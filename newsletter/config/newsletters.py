@@ -67,7 +67,7 @@ class SourceSettings(Section):
     @property
     def is_folder(self) -> bool:
         """Whether digests lie on this machine, so that looking for them costs nothing."""
-        return True
+        return not (self.url or self.feed)
 
     @property
     def max_age(self) -> timedelta:

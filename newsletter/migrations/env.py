@@ -9,9 +9,13 @@ from sqlalchemy import BigInteger
 import newsletter.alarms.tables
 import newsletter.delivery.heartbeat
 import newsletter.delivery.tables
+import newsletter.desk.draft
+import newsletter.desk.trial
 import newsletter.editions.approval
 import newsletter.editions.archive
 import newsletter.editions.edition
+import newsletter.editions.revision
+import newsletter.feedback.returned
 import newsletter.feedback.tables
 import newsletter.fence
 import newsletter.fetching.visits

@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from newsletter.cli import context
+from newsletter.cli.control import who
 from newsletter.cli.digest import Day, File, Newsletter, print_findings
-from newsletter.errors import ConfigError, ExitCode, NewsletterError
+from newsletter.errors import ExitCode
 
 if TYPE_CHECKING:
     from newsletter.app import App
     from newsletter.delivery.tables import Notice
     from newsletter.mailing import Mailing
     from newsletter.morning import Proof
-    from newsletter.urls import Urls
-    from subscribers import Address
 
 logger = logging.getLogger(__name__)
 
-PREFIX = "【测试】"
-PER_DAY = 50
 PATIENCE_SECONDS = 20  # how long we watch a worker send them
 LOOK_EVERY_SECONDS = 0.5
-EXPLAINED = "test"  # stands for a token: the pages behind it explain themselves and change nothing
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +35,7 @@ def register(app: typer.Typer) -> None:
 def send_test(
     file: File,
     to: Annotated[list[str], typer.Option("--to", help="Where to; once for each address.")],
-    as_is: Annotated[bool, typer.Option("--as-is", help=f"Leave out {PREFIX} in the subject.")] = False,
+    as_is: Annotated[bool, typer.Option("--as-is", help="Leave out 【测试】 in the subject.")] = False,
     day: Day = None,
     newsletter: Newsletter = None,
 ) -> None:
@@ -54,9 +48,7 @@ def send_test(
     try:
         proof = _prove(app, slug, file, day.date() if day else None)
         print_findings(proof)
-        mailing = proof.mailing if as_is else replace(proof.mailing, subject=PREFIX + proof.mailing.subject)
-        addresses = _addresses(to)
-        keys = _post(app, slug, mailing, addresses)
+        keys = _post(app, slug, proof.mailing, to, marked=not as_is)
         logger.info("test sent", extra={"newsletter": slug, "digest": str(file), "copies": len(keys)})
         wait_or_send(app, keys)
         raise typer.Exit(report(app, keys))
@@ -73,68 +65,24 @@ def _prove(app: App, slug: str, file: Path, day: date | None) -> Proof:
     return prove(digest, slug, settings, renderer=app.renderer, urls=app.urls(slug), day=day or digest.day)
 
 
-def _addresses(typed: list[str]) -> list[Address]:
-    from subscribers import InvalidAddress, normalise
-
-    try:
-        return list(dict.fromkeys(normalise(address) for address in typed))
-    except InvalidAddress as error:
-        raise ConfigError(f"--to: {error}") from None
-
-
-def _post(app: App, slug: str, mailing: Mailing, addresses: list[Address]) -> list[str]:
+def _post(app: App, slug: str, mailing: Mailing, typed: list[str], *, marked: bool) -> list[str]:
     """Write a notice for each address, all or none, and return their keys."""
-    from newsletter import limits
-    from newsletter.delivery import notices
-    from newsletter.delivery.notices import Posted
-    from newsletter.limits import Limit
-    from subscribers import is_suppressed
+    from newsletter.desk import trial
 
-    per_day = Limit(name="mail.test.day", times=PER_DAY, window=timedelta(days=1))
-    now, keys = app.clock(), []
+    addresses = trial.addresses_in(typed)
     with app.database.sessions.begin() as session:
-        for address in addresses:
-            if is_suppressed(session, app.keys.addresses.digest(address), address.domain):
-                raise NewsletterError(f"{address} is on the list of those we never mail; nothing was sent")
-            if not limits.allow(session, per_day, "installation", now=now):
-                raise NewsletterError(f"no more than {PER_DAY} test mails a day; nothing was sent")
-            key = f"test:{token_hex(12)}"
-            notices.post(
-                session,
-                Posted(
-                    purpose="test",
-                    dedupe_key=key,
-                    mailing=written_out(mailing, address.value, app.urls(slug)),
-                    newsletter=slug,
-                    address=address.value,
-                    priority=1,
-                ),
-                now=now,
-            )
-            keys.append(key)
-    return keys
-
-
-def written_out(mailing: Mailing, address: str, urls: Urls) -> Mailing:
-    """Return ``mailing`` as one person sees it, with links that only explain themselves."""
-    from newsletter.mailing import Template
-
-    values = {
-        "address": address,
-        "leave_url": urls.leave(EXPLAINED),
-        "manage_url": urls.manage(EXPLAINED),
-    }
-
-    def write(template: Template) -> Template:
-        return Template((template.fill(values),))
-
-    return replace(
-        mailing,
-        edition=f"{mailing.edition}-test",  # apart from the real one in the outbox and in statistics
-        headers=tuple((name, write(template)) for name, template in mailing.headers),
-        text=write(mailing.text),
-        html=write(mailing.html),
-    )
+        run = trial.post(
+            session,
+            mailing,
+            addresses,
+            newsletter=slug,
+            urls=app.urls(slug),
+            hasher=app.keys.addresses,
+            by=who(),
+            marked=marked,
+            now=app.clock(),
+        )
+    return trial.keys_of(run, len(addresses))
 
 
 def wait_or_send(app: App, keys: list[str]) -> None:

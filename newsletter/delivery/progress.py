@@ -67,7 +67,7 @@ def of_edition(
     """Say how an edition goes. ``books`` are counted in the same session, so all of it is one moment."""
     switch = control.switched_off(session)
     paces = lane_states(session)
-    speeds = _speeds(session, edition, now)
+    speeds = speeds_of(session, edition, now)
     lanes = {
         lane: LaneProgress(
             counts=counts,
@@ -119,7 +119,7 @@ def _pause(state: LaneState | None, now: datetime) -> datetime | None:
     return state.paused_until if state and state.is_paused(now) else None
 
 
-def _speeds(session: Session, edition: Edition, now: datetime) -> dict[Lane, float]:
+def speeds_of(session: Session, edition: Edition, now: datetime) -> dict[Lane, float]:
     """Return the copies a second of each lane in the last minute, by its calls.
 
     A call that lasted longer counts with the part of its copies that fell into the minute.

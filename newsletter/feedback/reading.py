@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter.digests.digest import Story
 from newsletter.digests.reader import read
 from newsletter.editions.edition import Edition
 from newsletter.errors import DigestError
@@ -130,10 +131,19 @@ def _counted(session: Session, editions: Sequence[Edition]) -> dict[tuple[int, b
     return {(edition_id, bytes(link)): readers for edition_id, link, readers in rows}
 
 
+def titles_of(edition: Edition) -> list[str]:
+    """Return the title of each story, in the order of ``clicks_by_story``."""
+    return [story.title_text for story in _stories(edition)]
+
+
 def _links(edition: Edition) -> list[str | None]:
     """Return the link of each story, as it was written."""
+    return [story.url for story in _stories(edition)]
+
+
+def _stories(edition: Edition) -> tuple[Story, ...]:
     if not edition.digest_source:
-        return []
+        return ()
     try:
         digest = read(
             edition.digest_source.encode(),
@@ -143,5 +153,5 @@ def _links(edition: Edition) -> list[str | None]:
             default_day=edition.day,
         )
     except DigestError:
-        return []  # a release that read it otherwise
-    return [story.url for story in digest.stories]
+        return ()  # a release that read it otherwise
+    return digest.stories

@@ -25,6 +25,7 @@ from newsletter.digests.merging import merged
 from newsletter.digests.reader import read
 from newsletter.digests.sources import Candidate, Found, Reason, Source, Wanted
 from newsletter.editions import edition as editions
+from newsletter.editions import revision as revisions
 from newsletter.editions.approval import NEEDS_APPROVAL, Approval, approval_of
 from newsletter.editions.edition import Edition
 from newsletter.editions.gate import Finding, Severity
@@ -35,6 +36,7 @@ from newsletter.morning import earlier
 from newsletter.morning.evidence import gather
 from newsletter.morning.probing import Prober
 from newsletter.morning.proof import Proof, as_json, prove
+from newsletter.morning.revised import changed_finding, revised
 from newsletter.rendering.renderer import Renderer
 from newsletter.timetable import Timetable
 from newsletter.urls import Urls
@@ -89,7 +91,7 @@ class Look:
         """What is wrong, as it is stored."""
         if self.proof is not None:
             return [as_json(finding) for finding in self.proof.findings]
-        return [as_json(_unreadable(error)) for error in self.found.errors]
+        return [as_json(unreadable(error)) for error in self.found.errors]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +110,13 @@ class Beginning:
     wake: Callable[[Session, int], object]  # tells the engine of an edition, in our transaction
 
     def find(self, day: date) -> Found:
+        """Return the digest of ``day``: the newest revision of the desk, or else what the source holds."""
+        found = self.find_in_source(day)
+        with self.database.readers() as session:
+            revision = revisions.newest(session, self.slug, day)
+        return revised(found, revision, self.newsletter, already_sent=self._is_used)
+
+    def find_in_source(self, day: date) -> Found:
         """Search the source for the digest of ``day``."""
         settings = self.newsletter.source
         timetable = Timetable(self.newsletter.schedule)
@@ -115,17 +124,6 @@ class Beginning:
         with self.database.readers() as session:
             # Only a feed may be made of single stories.
             left = earlier.left(session, self.slug, self.newsletter, day) if settings.feed else None
-
-        def is_used(candidate: Candidate) -> bool:
-            with self.database.readers() as session:
-                return editions.is_used(
-                    session,
-                    self.slug,
-                    key=candidate.key,
-                    title=candidate.digest.title,
-                    day=candidate.day,
-                    digest_hash=candidate.hash,
-                )
 
         return self.source.find(
             Wanted(
@@ -138,7 +136,7 @@ class Beginning:
                 since=before.send_at,
                 left_since=left.since if left else None,
                 used=left.used if left else frozenset(),
-                already_sent=is_used,
+                already_sent=self._is_used,
             )
         )
 
@@ -169,6 +167,8 @@ class Beginning:
             probes=self.prober.probe(digest) if self.prober else None,
             now=self.clock(),
         )
+        if found.chosen.contested:
+            proof = replace(proof, findings=[changed_finding(found.chosen), *proof.findings])
         if not (self.newsletter.source.unattended or by_hand or approval):
             proof = replace(proof, findings=[_NOT_APPROVED, *proof.findings])
         return Look(
@@ -284,6 +284,17 @@ class Beginning:
         edition.findings = look.findings
         edition.examined_at = self.clock()
 
+    def _is_used(self, candidate: Candidate) -> bool:
+        with self.database.readers() as session:
+            return editions.is_used(
+                session,
+                self.slug,
+                key=candidate.key,
+                title=candidate.digest.title,
+                day=candidate.day,
+                digest_hash=candidate.hash,
+            )
+
     # ---- what a missed day left ----
 
     def _missed(self, session: Session, day: date) -> list[tuple[Edition, Digest]]:
@@ -343,7 +354,8 @@ def is_blocked(found: Found, day: date) -> bool:
     return bool(found.errors)
 
 
-def _unreadable(error: DigestError) -> Finding:
+def unreadable(error: DigestError) -> Finding:
+    """Return what people are told of a digest that cannot be read."""
     return Finding(
         check="unreadable",
         severity=Severity.HOLD,

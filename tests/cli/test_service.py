@@ -25,11 +25,11 @@ from sqlalchemy import select
 
 from newsletter import limits
 from newsletter.app import App
-from newsletter.cli.testsend import PER_DAY
 from newsletter.config import load
 from newsletter.delivery import heartbeat, ledger
 from newsletter.delivery.states import State
 from newsletter.delivery.tables import Delivery, Notice
+from newsletter.desk.trial import PER_DAY
 from newsletter.editions.edition import Edition
 from newsletter.limits import Limit
 from newsletter.signup import requests

@@ -41,6 +41,7 @@ class Candidate:
     hash: str  # SHA-256 of its bytes, hex
     modified_at: datetime
     digest: Digest
+    contested: bool = False  # another text claims to be the same, and a person must choose
 
     @property
     def day(self) -> date:

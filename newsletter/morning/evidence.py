@@ -38,8 +38,13 @@ class Known:
 NOTHING_KNOWN = Known()
 
 
-def gather(session: Session, slug: str, newsletter: NewsletterSettings, day: date) -> Known:
-    """Return what the database knows around the digest that is to go out on ``day``."""
+def gather(
+    session: Session, slug: str, newsletter: NewsletterSettings, day: date, *, counts: bool = True
+) -> Known:
+    """Return what the database knows around the digest that is to go out on ``day``.
+
+    Without ``counts`` the audience is not known: counting a large one takes a second.
+    """
     before = session.scalars(
         select(Edition)
         .where(
@@ -53,10 +58,13 @@ def gather(session: Session, slug: str, newsletter: NewsletterSettings, day: dat
         .order_by(Edition.day.desc(), Edition.id.desc())
         .limit(EDITIONS)
     ).all()
+    recent = tuple(filter(None, (_recent(edition, newsletter) for edition in before)))
+    if not counts:
+        return Known(recent=recent)
     who = subscribers.eligible(slug, day).subquery()
     audience = session.scalar(select(func.count()).select_from(who)) or 0
     return Known(
-        recent=tuple(filter(None, (_recent(edition, newsletter) for edition in before))),
+        recent=recent,
         audience=audience,
         usual_audience=usual(audience, _audiences(before, day)),
     )

@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from newsletter import slots
 from newsletter.app import App
+from newsletter.chores import Chores
 from newsletter.clockwork import Clockwork
 from newsletter.database import DatabaseBusy
 from newsletter.delivery import heartbeat, late
@@ -113,6 +114,7 @@ class Worker:
         self.owner = new_owner()
         self.stopping = Stopping(app.settings.sending.shutdown_grace)
         self.courier = app.courier(self.stopping)
+        self._chores = Chores(app=app, owner=self.owner, is_over=self.stopping.is_set)
         notices = app.notice_sender()
         self._notices = replace(notices, transport=Stoppable(notices.transport, self.stopping))
         self._mailers = {slug: app.mailer(slug) for slug in app.settings.newsletters}
@@ -124,6 +126,7 @@ class Worker:
             ("alarms", self.tell_of_alarms, 2),
             ("feedback", self.apply_feedback, 1),
             ("tidy", self.tidy, 60),
+            ("chores", self.do_chores, 1),
             ("clockwork", self.mind_the_clock, 2),
         ]
         if app.collector is not None:
@@ -257,6 +260,11 @@ class Worker:
             self._beat("clockwork")
         return False
 
+    def do_chores(self) -> bool:
+        """Do a part of what was asked in the console, and count long lists anew."""
+        self._beat("chores")
+        return self._chores.step() or self._chores.count()
+
     def collect(self) -> bool:
         """Take in what came back to the mailbox. Raises ``MailboxError`` when it is not reached."""
         return self.app.collector is not None and bool(self.app.collector.poll())
@@ -269,6 +277,7 @@ class Worker:
         if due is None or (self._tidied_at and self._tidied_at >= due):
             return False
         more = tidy(self.app)
+        more |= self._chores.tidy()
         if not more:
             self._tidied_at = now
         return more

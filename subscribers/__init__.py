@@ -7,6 +7,10 @@ are its own affair. Times are aware UTC; the caller owns the transaction.
 from subscribers.addresses import Address, AddressHasher, InvalidAddress, mask, normalise
 from subscribers.base import Base, BigId, Choice, UtcDateTime
 from subscribers.consent import Consent
+from subscribers.counting import Census, Day, census
+from subscribers.counting import is_due as census_is_due
+from subscribers.counting import keep as keep_census
+from subscribers.counting import take as take_census
 from subscribers.eligible import (
     Exclusion,
     Reach,
@@ -21,6 +25,7 @@ from subscribers.eligible import (
 from subscribers.erasure import erase
 from subscribers.figures import confirmations
 from subscribers.mac import Hmac
+from subscribers.many import leave_all
 from subscribers.preferences import (
     AddressChange,
     ask_to_move,
@@ -30,6 +35,24 @@ from subscribers.preferences import (
     pause,
     prefer,
 )
+from subscribers.searching import Counted, Page, Person, Slice, Sought, count, highest, next_slice, search
+from subscribers.segments import (
+    LONGEST,
+    Comparison,
+    Field,
+    Node,
+    Operator,
+    Problem,
+    SegmentError,
+    both,
+    parts,
+)
+from subscribers.segments import read as read_segment
+from subscribers.segments import write as write_segment
+from subscribers.segments.saved import CannotSave, Segment
+from subscribers.segments.saved import remove as remove_segment
+from subscribers.segments.saved import save as save_segment
+from subscribers.segments.saved import saved as saved_segments
 from subscribers.states import Event, Status, TransitionNotAllowed, next_status
 from subscribers.store import (
     Evidence,
@@ -73,6 +96,7 @@ from subscribers.verdicts import Verdict, suppress_addresses
 __all__ = [
     "IMPORT_FORMATS",
     "LIFETIMES",
+    "LONGEST",
     "Address",
     "AddressChange",
     "AddressHasher",
@@ -80,13 +104,19 @@ __all__ = [
     "BigId",
     "Cadence",
     "CannotLift",
+    "CannotSave",
+    "Census",
     "Choice",
     "Claim",
+    "Comparison",
     "Consent",
+    "Counted",
+    "Day",
     "Event",
     "Evidence",
     "Exclusion",
     "ExportFilter",
+    "Field",
     "Hmac",
     "ImportOptions",
     "ImportProblem",
@@ -95,9 +125,18 @@ __all__ = [
     "Importer",
     "InvalidAddress",
     "Listed",
+    "Node",
+    "Operator",
+    "Page",
+    "Person",
+    "Problem",
     "Purpose",
     "Reach",
     "Reason",
+    "Segment",
+    "SegmentError",
+    "Slice",
+    "Sought",
     "Standing",
     "Status",
     "Subscriber",
@@ -111,10 +150,14 @@ __all__ = [
     "apply",
     "ask_to_move",
     "base36",
+    "both",
     "bulk",
+    "census",
+    "census_is_due",
     "confirm_move",
     "confirmations",
     "considered",
+    "count",
     "eligible",
     "erase",
     "excluded",
@@ -125,22 +168,34 @@ __all__ = [
     "happen",
     "has_moved_since",
     "has_readers",
+    "highest",
     "history",
     "is_suppressed",
+    "keep_census",
     "languages",
     "last_look",
+    "leave_all",
     "lift",
     "mask",
+    "next_slice",
     "next_status",
     "normalise",
     "own_data",
     "page",
+    "parts",
     "pause",
     "prefer",
     "reach",
+    "read_segment",
+    "remove_segment",
+    "save_segment",
+    "saved_segments",
+    "search",
     "subscriptions",
     "suppress_address",
     "suppress_addresses",
     "suppress_domain",
     "suppression_of",
+    "take_census",
+    "write_segment",
 ]

@@ -45,7 +45,10 @@ PURE = [
     "newsletter.lanes",
     "newsletter.mailing",
     "newsletter.replies.*",
+    "newsletter.reports.states",
     "newsletter.urls",
+    "subscribers.segments.parsing",
+    "subscribers.segments.tree",
     "subscribers.states",
 ]
 # Ways to a clock, a file, a socket, a process, a database, or chance.

@@ -149,6 +149,7 @@ def _anchor(settings: Settings, folder: Path) -> Settings:
             "transport": transport.model_copy(update={"file": outbox, "smtp": smtp}),
             "mailbox": settings.mailbox.model_copy(update={"path": folder / settings.mailbox.path}),
             "alarms": _alarms(settings.alarms, folder),
+            "web": settings.web.model_copy(update={"spool": folder / settings.web.spool}),
             "newsletters": newsletters,
         }
     )

@@ -53,6 +53,8 @@ class WebSettings(Section):
     altcha: Literal["never", "attack", "always"] = "attack"
     attack_at: int = Field(default=300, ge=1)  # forms an hour, over all visitors
     api_origins: tuple[Origin, ...] = ()
+    spool: Path = Path("var/spool")  # where uploaded lists lie until they are taken in
+    upload_mb: int = Field(default=50, ge=1, le=2000)
     icp: OneLine = ""
     abroad: OneLine = ""
     privacy_version: OneLine = "1"

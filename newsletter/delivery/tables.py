@@ -167,4 +167,4 @@ class Notice(Base):
     reply: Mapped[str | None] = mapped_column(String(REPLY_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    __table_args__ = (Index(None, "state", "due_at"),)
+    __table_args__ = (Index(None, "state", "due_at"), Index(None, "subscriber_id"))

@@ -17,7 +17,7 @@ import gc
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -106,6 +106,11 @@ class Importer:
     def skipped(self) -> Sequence[str]:
         """The members of an archive that are no list of people."""
         return self._reading.skipped
+
+    def first(self, most: int) -> Sequence[Person]:
+        """Return the first people of the file, for a look at it; whoever does reads no more from here."""
+        with closing(self._reading.chunks()) as chunks:
+            return list(islice((person for chunk in chunks for person in chunk.people.values()), most))
 
     def groups(self) -> Iterator[Iterator[Chunk]]:
         """Yield the people of the file in groups of chunks, each to be used up before the next.

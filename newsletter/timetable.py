@@ -8,8 +8,8 @@ it is not asked.) All moments are aware UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ from newsletter.config import ScheduleSettings
 from newsletter.config.newsletters import WEEKDAYS
 
 LATEST_AFTER = timedelta(hours=3, minutes=30)  # where the schedule does not set `latest`
+LEAST_TIME = timedelta(hours=2)  # that an edition has to go out, however late it begins
 
 
 class Reason(StrEnum):
@@ -65,9 +66,10 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """The days and hours of one newsletter."""
+    """The days and hours of one newsletter; ``moved`` are the days for which a person chose another hour."""
 
     schedule: ScheduleSettings
+    moved: Mapping[date, datetime] = field(default_factory=dict)
 
     def decide(self, day: date) -> Decision:
         """Say whether ``day`` has an edition."""
@@ -95,6 +97,9 @@ class Timetable:
         send_at = _at(day, schedule.send_at, schedule)
         until = _at(day, schedule.deliver_until, schedule)
         latest = _at(day, schedule.latest, schedule) if schedule.latest else send_at + LATEST_AFTER
+        if chosen := self.moved.get(day):
+            send_at, until = chosen, max(until, chosen + LEAST_TIME)
+            latest = max(latest, chosen + LATEST_AFTER)
         return Moments(
             day=day,
             prepare_at=send_at - timedelta(minutes=schedule.prepare_minutes),

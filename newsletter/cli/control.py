@@ -6,14 +6,14 @@ Each is one short write, from any process, while workers run: they look before e
 from __future__ import annotations
 
 import getpass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from newsletter.cli import context
 from newsletter.cli.digest import Newsletter
-from newsletter.errors import ConfigError, ExitCode, NewsletterError
+from newsletter.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -50,12 +50,12 @@ def pause(
     because: Because = "", day: EditionDay = None, kind: EditionKind = None, newsletter: Newsletter = None
 ) -> None:
     """Let nothing more of an edition begin; what is on its way ends within seconds."""
-    from newsletter.delivery import control
+    from newsletter.morning import steering
 
     app = context.open_app()
     with app.database.sessions.begin() as session:
         edition = the_edition(app, session, newsletter, day, kind, lock=True)
-        control.pause(session, edition, because=_by_whom(because))
+        steering.pause(session, edition, who=who(), because=because, now=app.clock())
     left = _left(app, edition)
     typer.echo(f"{name_of(edition)}: paused with {copies(left)} left; `newsletter resume` lets it go on")
 
@@ -63,12 +63,12 @@ def pause(
 def resume(day: EditionDay = None, kind: EditionKind = None, newsletter: Newsletter = None) -> None:
     """Let a paused edition go on, and count anew what is refused."""
     from newsletter.delivery import control
+    from newsletter.morning import steering
 
     app = context.open_app()
     with app.database.sessions.begin() as session:
         edition = the_edition(app, session, newsletter, day, kind, lock=True)
-        control.resume(session, edition)
-        _calm(app, session, edition)
+        steering.resume(session, edition, alarms=app.alarms, who=who(), now=app.clock())
         off = control.switched_off(session)
     typer.echo(f"{name_of(edition)}: goes on with {copies(_left(app, edition))} left; {sent_by(app)}")
     if off:
@@ -83,7 +83,7 @@ def cancel(
     newsletter: Newsletter = None,
 ) -> None:
     """End an edition for good: withdraw every copy that was not handed over."""
-    from newsletter.delivery import control
+    from newsletter.morning import steering
 
     app = context.open_app()
     with app.database.readers() as session:
@@ -91,9 +91,10 @@ def cancel(
     left = _left(app, edition)
     ask(f"{name_of(edition)}: withdraw {copies(left)} that nobody has yet? It cannot be undone.", yes=yes)
     with app.database.sessions.begin() as session:
-        edition = again(session, edition)
-        count = control.cancel(session, edition, because=_by_whom(because))
-        _calm(app, session, edition)
+        edition = steering.again(session, edition)
+        count = steering.cancel(
+            session, edition, alarms=app.alarms, who=who(), because=because, now=app.clock()
+        )
     typer.echo(f"{name_of(edition)}: cancelled; {copies(count)} withdrawn")
     if on_its_way := _left(app, edition):
         typer.echo(
@@ -105,14 +106,13 @@ def stop(
     because: Annotated[str, typer.Option("--because", help="Why; shown to whoever asks why nothing goes.")],
 ) -> None:
     """Stop the sending of all editions, on every host, until `newsletter go`."""
-    from newsletter.delivery import control
+    from newsletter.morning import steering
 
     app = context.open_app()
     if not because.strip():
         raise ConfigError("--because: say why, for whoever finds that nothing goes out")
     with app.database.sessions.begin() as session:
-        was = control.switched_off(session)
-        control.switch_off(session, because=_by_whom(because), now=app.clock())
+        was = steering.stop(session, who=who(), because=because, now=app.clock())
     if was:
         typer.echo(f"sending was off already, since {was.off_at:%Y-%m-%d %H:%M} UTC ({was.because})")
     else:
@@ -136,38 +136,18 @@ def the_edition(
     app: App,
     session: Session,
     newsletter: str | None,
-    day: object,
+    day: date | None,
     kind: str | None = None,
     *,
     lock: bool = False,
 ) -> Edition:
     """Return the edition that is meant, frozen already; raise ``NewsletterError`` when there is none."""
-    from sqlalchemy import select
-
-    from newsletter.editions.edition import SENT, Edition
+    from newsletter.morning import steering
 
     slug, _ = app.settings.newsletter(newsletter)
+    which, serial = kind_of(kind) if kind else (None, None)
     wanted = day.date() if isinstance(day, datetime) else day
-    query = select(Edition).where(Edition.newsletter == slug).order_by(Edition.day.desc(), Edition.id.desc())
-    query = query.where(Edition.state.in_(SENT)) if wanted is None else query.where(Edition.day == wanted)
-    if wanted is not None or kind is not None:
-        which, serial = kind_of(kind or "daily")
-        query = query.where(Edition.kind == which)
-        query = query if serial is None else query.where(Edition.serial == serial)
-    edition = session.scalars(query.limit(1).with_for_update() if lock else query.limit(1)).one_or_none()
-    if edition is None:
-        what = f"{kind} edition" if kind else "edition"
-        raise NewsletterError(f"{slug}: there is no {what}" + (f" of {wanted}" if wanted else " sent yet"))
-    if edition.state not in SENT:
-        raise NewsletterError(
-            f"{name_of(edition)}: nothing of it has been sent, it is {edition.state}; see `newsletter status`"
-        )
-    return edition
-
-
-def again(session: Session, edition: Edition) -> Edition:
-    """Return the same edition once more, locked: it may have moved on while a person was asked."""
-    return session.get_one(type(edition), edition.id, with_for_update=True, populate_existing=True)
+    return steering.the_edition(session, slug, wanted, which, serial, lock=lock)
 
 
 def kind_of(typed: str) -> tuple[Kind, int | None]:
@@ -223,21 +203,3 @@ def who() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name
         return "somebody"
-
-
-def _calm(app: App, session: Session, edition: Edition) -> None:
-    """Tell whoever heard that the edition was paused that somebody has decided."""
-    from newsletter.alarms import Cause
-
-    app.alarms.clear(
-        session,
-        newsletter=edition.newsletter,
-        day=edition.day,
-        causes=[Cause.PAUSED],
-        now=app.clock(),
-    )
-
-
-def _by_whom(because: str) -> str:
-    """Return the reason as it is kept: by whom, and why."""
-    return f"{who()}: {because.strip()}" if because.strip() else f"{who()}, by hand"

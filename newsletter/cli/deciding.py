@@ -1,7 +1,10 @@
-"""What only a person decides about an edition to come: ``approve``, ``skip``; and ``fence``."""
+"""What only a person decides about an edition to come: ``approve``, ``hold``, ``skip``, ``reschedule`` and
+``undo``; and about the database: ``fence``.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,19 +12,21 @@ import typer
 from newsletter.cli import context
 from newsletter.cli.control import ask, name_of, who
 from newsletter.cli.digest import Day, Newsletter
-from newsletter.errors import ConfigError, ExitCode, NewsletterError
+from newsletter.errors import ExitCode, NewsletterError
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from newsletter.app import App
     from newsletter.morning.unattended import Unattended
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+WhyWait = Annotated[str, typer.Option("--because", help="Why; shown to whoever asks.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (approve, skip, fence):
+    for command in (approve, hold, skip, reschedule, undo, fence):
         app.command()(command)
 
 
@@ -33,71 +38,142 @@ def approve(
     ] = "",
     yes: Yes = False,
 ) -> None:
-    """Let an edition go out at its hour that waits for an approval, or that the gate holds.
+    """Let an edition go out at its hour that waits for an approval, or that the gate or a person holds.
 
     It is an approval of this very text: whoever changes the digest afterwards needs a new one.
     """
-    from newsletter.editions import edition as editions
-    from newsletter.editions.approval import approve as write_down
     from newsletter.editions.states import State
+    from newsletter.morning import deciding
+    from newsletter.morning.waits import holds
 
     app = context.open_app()
     slug, _ = app.settings.newsletter(newsletter)
     this = app.unattended(slug)
-    timetable, now = this.morning.timetable, app.clock()
-    wanted = day.date() if day else _day_in_hand(this)
+    wanted = _wanted(app, this, day)
     try:
         this.prepare_day(wanted, anew=True)
         row = this.morning.existing(wanted)
         if row is None or row.digest_hash is None:
             raise NewsletterError(f"{slug} {wanted}: there is no digest to approve yet")
-        holds = [finding for finding in row.findings if finding["severity"] == "hold"]
         typer.echo(f"{name_of(row)}: {row.subject or row.title}")
         language = "zh-CN" if context.chinese() else "en"
-        for finding in holds:
+        for finding in holds(row.findings):
             place = f"line {finding['line']}: " if finding["line"] else ""
             typer.secho(f"  hold  {place}{finding['message'][language]}", fg=typer.colors.YELLOW)
-        if row.state is State.READY and not holds:
+        if row.state is State.READY:
             typer.echo("it is ready and needs no approval")
             return
         ask("let it go out to everybody?", yes=yes)
+        now = app.clock()
         with app.database.sessions.begin() as session:
-            locked = editions.find(session, slug, wanted, lock=True)
-            if locked is None or locked.digest_hash != row.digest_hash:
-                raise NewsletterError("the digest was changed at this moment; look again")
-            write_down(session, locked, by=who(), because=because, now=now)
-        this.prepare_day(wanted, anew=True)
-        moments = timetable.moments(wanted)
+            deciding.approve(
+                session,
+                slug,
+                wanted,
+                who=who(),
+                because=because,
+                digest_hash=row.digest_hash,
+                now=now,
+            )
+        moments = this.morning.timetable.moments(wanted)
         this.watch_day(moments)
     finally:
         app.close()
-    at = moments.send_at.astimezone(timetable.schedule.tz)
     if now <= moments.send_at:
-        typer.echo(f"approved; it goes out on {at:%Y-%m-%d at %H:%M} {timetable.schedule.zone}")
+        typer.echo(f"approved; it goes out on {_local(moments.send_at, this)}")
     elif now <= moments.latest:
         typer.echo("approved; its hour has come, so a worker sends it now (or `newsletter send`)")
     else:
         typer.echo("approved; it is too late for it to begin by itself: `newsletter send --late`")
 
 
-def skip(
-    because: Annotated[str, typer.Option("--because", help="Why; shown to whoever asks.")],
-    day: Day = None,
-    newsletter: Newsletter = None,
-) -> None:
-    """Let a day have no edition; `newsletter send --late --day …` still sends it."""
+def hold(because: WhyWait, day: Day = None, newsletter: Newsletter = None) -> None:
+    """Keep an edition back, whatever its digest says, until somebody says `newsletter approve`."""
+    from newsletter.morning import deciding
+
     app = context.open_app()
     slug, _ = app.settings.newsletter(newsletter)
-    if not because.strip():
-        raise ConfigError("--because: say why, for whoever waits for it")
     this = app.unattended(slug)
-    wanted = day.date() if day else _day_in_hand(this)
+    wanted = _wanted(app, this, day)
     try:
-        row = this.morning.beginning.skip(wanted, because=f"{who()}: {because.strip()}")
+        with app.database.sessions.begin() as session:
+            row = deciding.hold(session, slug, wanted, who=who(), because=because, now=app.clock())
+        this.watch_day(this.morning.timetable.moments(wanted))
+    finally:
+        app.close()
+    typer.echo(f"{name_of(row)}: held; `newsletter approve` lets it go out")
+
+
+def skip(because: WhyWait, day: Day = None, newsletter: Newsletter = None) -> None:
+    """Let a day have no edition; `newsletter undo` takes it back, `newsletter send --late` sends it."""
+    from newsletter.morning import deciding
+
+    app = context.open_app()
+    slug, _ = app.settings.newsletter(newsletter)
+    this = app.unattended(slug)
+    wanted = _wanted(app, this, day)
+    try:
+        with app.database.sessions.begin() as session:
+            row = deciding.skip(session, slug, wanted, who=who(), because=because, now=app.clock())
         this.watch_day(this.morning.timetable.moments(wanted))
     finally:
         app.close()
     typer.echo(f"{name_of(row)}: skipped")
+
+
+def reschedule(
+    at: Annotated[
+        datetime, typer.Option("--at", formats=["%H:%M", "%H:%M:%S"], help="The local hour: 12:30.")
+    ],
+    because: Annotated[str, typer.Option("--because", help="Why; kept with it.")] = "",
+    day: Day = None,
+    newsletter: Newsletter = None,
+) -> None:
+    """Let the edition of one day go out at another hour; `newsletter undo` takes it back."""
+    from newsletter.morning import deciding
+
+    app = context.open_app()
+    slug, settings = app.settings.newsletter(newsletter)
+    this = app.unattended(slug)
+    wanted = _wanted(app, this, day)
+    moment = datetime.combine(wanted, at.time(), settings.schedule.tz)
+    try:
+        with app.database.sessions.begin() as session:
+            row = deciding.reschedule(
+                session,
+                slug,
+                wanted,
+                at=moment,
+                timetable=this.morning.timetable,
+                who=who(),
+                because=because,
+                now=app.clock(),
+            )
+    finally:
+        app.close()
+    typer.echo(f"{name_of(row)}: goes out on {_local(moment, this)}")
+
+
+def undo(day: Day = None, newsletter: Newsletter = None) -> None:
+    """Take back that an edition was skipped, rescheduled or to be sent now, as long as it has not begun."""
+    from newsletter.morning import deciding
+
+    app = context.open_app()
+    slug, _ = app.settings.newsletter(newsletter)
+    this = app.unattended(slug)
+    try:
+        timetable, now = this.morning.timetable, app.clock()
+        with app.database.sessions.begin() as session:
+            wanted = day.date() if day else deciding.to_undo(session, slug, timetable, now=now)
+            row = deciding.undo(session, slug, wanted, timetable=timetable, who=who(), now=now)
+        moments = this.morning.timetable.moments(wanted)
+        this.watch_day(moments)
+    finally:
+        app.close()
+    if row.held_because:
+        typer.echo(f"{name_of(row)}: its hour is past, so it is held; `newsletter approve` lets it go out")
+    else:
+        typer.echo(f"{name_of(row)}: goes out on {_local(moments.send_at, this)}, as things stand")
 
 
 def fence(
@@ -133,12 +209,17 @@ def fence(
         app.close()
 
 
-def _day_in_hand(this: Unattended) -> date:
-    """Return the day that is meant when none is named: one whose hour came and that waits, else the next."""
-    from newsletter.editions.states import State
+def _wanted(app: App, this: Unattended, day: datetime | None) -> date:
+    """Return the day that is meant: the one that is named, else the one in hand."""
+    from newsletter.morning import deciding
 
-    due = this.morning.timetable.due(this.morning.now)
-    row = this.morning.existing(due.day)
-    if row and row.state in (State.HELD, State.READY, State.MISSING):
-        return due.day
-    return this.morning.timetable.next(this.morning.now).day
+    if day is not None:
+        return day.date()
+    timetable = this.morning.timetable
+    with app.database.readers() as session:
+        return deciding.in_hand(session, this.slug, timetable, now=app.clock())
+
+
+def _local(moment: datetime, this: Unattended) -> str:
+    schedule = this.morning.newsletter.schedule
+    return f"{moment.astimezone(schedule.tz):%Y-%m-%d at %H:%M} {schedule.zone}"

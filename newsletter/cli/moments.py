@@ -36,11 +36,9 @@ def schedule(
     as_json: AsJson = False,
 ) -> None:
     """Show when the next editions go out, which days have none and why, and what would keep them back."""
-    from newsletter.timetable import Timetable
-
     app = context.open_app()
     slug, settings = app.settings.newsletter(newsletter)
-    timetable, now = Timetable(settings.schedule), app.clock()
+    timetable, now = app.morning(slug).timetable, app.clock()
     shown, editions = [], 0
     for decision in timetable.days(now):
         shown.append(_entry(app, slug, timetable, decision))

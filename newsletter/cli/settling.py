@@ -13,12 +13,12 @@ from newsletter.cli.control import (
     EditionDay,
     EditionKind,
     Yes,
-    again,
     ask,
     copies,
     name_of,
     sent_by,
     the_edition,
+    who,
 )
 from newsletter.cli.digest import Newsletter
 from newsletter.errors import ConfigError
@@ -65,6 +65,7 @@ def retry(
     """Try refused copies of an edition once more, those that you choose."""
     from newsletter.delivery import books, control
     from newsletter.delivery.states import State
+    from newsletter.morning import steering
     from newsletter.replies import Meaning
 
     meanings = frozenset(_one_of("--meaning", typed, Meaning) for typed in meaning or [])
@@ -86,8 +87,8 @@ def retry(
         return
     ask("Try them once more?", yes=yes)
     with app.database.sessions.begin() as session:
-        edition = again(session, edition)
-        count = control.retry(session, edition, chosen, now=app.clock())
+        edition = steering.again(session, edition)
+        count = steering.retry(session, edition, chosen, who=who(), now=app.clock())
     _say_waiting(app, edition, count)
 
 
@@ -106,6 +107,7 @@ def settle(
     from newsletter.delivery import control
     from newsletter.delivery.doubt import in_doubt
     from newsletter.delivery.states import State
+    from newsletter.morning import steering
 
     if accepted and resend:
         raise ConfigError("--accepted and --resend exclude each other; choose one")
@@ -132,11 +134,11 @@ def settle(
     else:
         ask(f"{name_of(edition)}: take {copies(meant)} in doubt for accepted?", yes=yes)
     with app.database.sessions.begin() as session:
-        edition = again(session, edition)
+        edition = steering.again(session, edition)
         if resend:
-            count = control.resend(session, edition, chosen, now=app.clock())
+            count = steering.resend(session, edition, chosen, who=who(), now=app.clock())
         else:
-            count = control.settle(session, edition, chosen, because=because.strip())
+            count = steering.settle(session, edition, chosen, who=who(), because=because, now=app.clock())
     if resend:
         _say_waiting(app, edition, count)
     else:

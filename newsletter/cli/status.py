@@ -132,11 +132,8 @@ def _look(app: App, slug: str, day: date | None, kind: str) -> Seen:
 
 
 def _show(app: App, slug: str, wanted: date | None, seen: Seen, *, as_json: bool, watched: bool) -> None:
-    from newsletter.timetable import Timetable
-
-    schedule = app.settings.newsletters[slug].schedule
-    zone = schedule.tz
-    slot = Timetable(schedule).next(app.clock()).send_at.astimezone(zone)
+    zone = app.settings.newsletters[slug].schedule.tz
+    slot = app.morning(slug).timetable.next(app.clock()).send_at.astimezone(zone)
     if as_json:
         document = report_json(seen.report) if seen.report else {"newsletter": slug, "state": None}
         document |= {"next_slot": slot.isoformat()} | (_plain(seen.progress) if seen.progress else {})

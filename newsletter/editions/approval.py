@@ -21,6 +21,10 @@ class NotApprovable(NewsletterError):
     """There is nothing to approve, or approving it needs a reason. The message says which."""
 
 
+class ReasonNeeded(NotApprovable):
+    """The gate holds it: say why it may go out all the same."""
+
+
 class Approval(Base):
     """One person's word that a digest may go out as the edition of a day."""
 
@@ -51,9 +55,9 @@ def approve(session: Session, edition: Edition, *, by: str, because: str = "", n
     if edition.state not in (State.HELD, State.READY) or edition.digest_hash is None:
         raise NotApprovable(f"an edition that is {edition.state} waits for no approval")
     holds = sum(finding["severity"] == "hold" for finding in edition.findings)
-    asks = sum(finding["check"] == NEEDS_APPROVAL for finding in edition.findings)
+    asks = sum(finding["check"] in WAITS for finding in edition.findings)
     if holds > asks and not because.strip():
-        raise NotApprovable(f"the gate holds it for {holds - asks} reasons: to send it all the same, say why")
+        raise ReasonNeeded(f"the gate holds it for {holds - asks} reasons: to send it all the same, say why")
     approval = Approval(
         newsletter=edition.newsletter,
         day=edition.day,
@@ -86,3 +90,5 @@ def approval_of(
 
 
 NEEDS_APPROVAL = "needs-approval"  # the finding of a digest whose source may not send unattended
+HELD_BY_HAND = "held-by-hand"  # the finding of an edition that somebody holds until it is approved
+WAITS = frozenset({NEEDS_APPROVAL, HELD_BY_HAND})  # nothing is wrong: somebody is to say yes

@@ -27,6 +27,8 @@ from subscribers import Base, BigId, Choice, UtcDateTime
 # Frozen: everybody it is owed to has a row, and there is nothing more to decide about its content.
 SENT = (State.SENDING, State.PAUSED, State.FINISHED, State.CANCELLED)
 OPEN = (State.SENDING, State.PAUSED)
+Decided = tuple[bool, str | None, datetime | None]  # skipped, held because, begins at
+UNDECIDED: Decided = (False, None, None)
 
 
 class Edition(Base):
@@ -60,6 +62,8 @@ class Edition(Base):
     # Skipped, and its stories go out with the next edition; then with which.
     is_carried: Mapped[bool] = mapped_column(default=False, server_default=false())
     carried_into_id: Mapped[int | None] = mapped_column(BigId)
+    held_because: Mapped[str | None] = mapped_column(Text)  # somebody holds it until it is approved: who, why
+    begin_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a person's choice, instead of its hour
     revision: Mapped[int] = mapped_column(default=1, server_default="1")  # what is handed over from now on
     # A correction: of which edition, and of which revision of it (None: of all). No foreign key: SQLite
     # adds none to a table that is there.
@@ -77,6 +81,11 @@ class Edition(Base):
         """Our short ASCII name for it, as in folders and provider categories."""
         tail = "" if (self.kind, self.serial) == (Kind.DAILY, 1) else f"-{self.kind}-{self.serial}"
         return f"{self.newsletter}-{self.day.isoformat()}{tail}"
+
+    @property
+    def decided(self) -> Decided:
+        """What people decided about whether and when it begins, to tell whether that has changed."""
+        return self.state is State.SKIPPED, self.held_because, self.begin_at
 
     def becomes(self, happening: Happening) -> None:
         """Move to the state that follows ``happening``, or raise."""
@@ -111,6 +120,20 @@ class Superseded(Base):
     digest_source: Mapped[str | None] = mapped_column(Text)
     because: Mapped[str] = mapped_column(Text)  # why it was superseded, and by whom
     superseded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def new(newsletter: str, day: date, kind: Kind = Kind.DAILY, serial: int = 1, *, now: datetime) -> Edition:
+    """Return an edition that has no row yet."""
+    return Edition(
+        newsletter=newsletter,
+        day=day,
+        kind=kind,
+        serial=serial,
+        state=State.MISSING,
+        findings=[],
+        excluded={},
+        created_at=now,
+    )
 
 
 def find(
@@ -166,6 +189,19 @@ def is_used(session: Session, newsletter: str, *, key: str, title: str, day: dat
         ),
     )
     return session.scalars(query).first() is not None
+
+
+def moved(session: Session, newsletter: str, since: date) -> dict[date, datetime]:
+    """Return when the days from ``since`` on begin for which a person chose another hour."""
+    rows = session.execute(
+        select(Edition.day, Edition.begin_at).where(
+            Edition.newsletter == newsletter,
+            Edition.kind == Kind.DAILY,
+            Edition.day >= since,
+            Edition.begin_at.is_not(None),
+        )
+    )
+    return {day: at for day, at in rows if at is not None}
 
 
 def begun_since(session: Session, newsletter: str, since: datetime) -> Sequence[Edition]:

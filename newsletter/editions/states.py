@@ -35,6 +35,7 @@ class Happening(StrEnum):
     FAILED_GATE = "failed the gate"
     PREPARED = "prepared"  # its digest was found and passed the gate before its hour
     SKIPPED = "skipped"  # by the schedule, by a person, or because its hours were missed
+    TAKEN_UP = "taken up"  # by a person, who takes back that it is skipped
     FROZEN = "frozen"
     DRAINED = "drained"
     JOINED = "joined"  # there is more to hand over: a late reader, or copies a person has sent again
@@ -70,6 +71,7 @@ TRANSITIONS: dict[tuple[State | None, Happening], State] = {
     (State.READY, Happening.SKIPPED): State.SKIPPED,
     (State.READY, Happening.FROZEN): State.SENDING,
     (State.SKIPPED, Happening.SKIPPED): State.SKIPPED,
+    (State.SKIPPED, Happening.TAKEN_UP): State.MISSING,
     # Only a person sends on a day that was skipped, and then it is like any other.
     (State.SKIPPED, Happening.NOT_FOUND): State.SKIPPED,
     (State.SKIPPED, Happening.FAILED_GATE): State.HELD,

@@ -13,6 +13,7 @@ import newsletter.desk.draft
 import newsletter.desk.trial
 import newsletter.editions.approval
 import newsletter.editions.archive
+import newsletter.editions.decision
 import newsletter.editions.edition
 import newsletter.editions.revision
 import newsletter.feedback.returned

@@ -26,10 +26,10 @@ from newsletter.digests.reader import read
 from newsletter.digests.sources import Candidate, Found, Reason, Source, Wanted
 from newsletter.editions import edition as editions
 from newsletter.editions import revision as revisions
-from newsletter.editions.approval import NEEDS_APPROVAL, Approval, approval_of
-from newsletter.editions.edition import Edition
+from newsletter.editions.approval import HELD_BY_HAND, Approval, approval_of
+from newsletter.editions.edition import UNDECIDED, Decided, Edition
 from newsletter.editions.gate import Finding, Severity
-from newsletter.editions.states import Happening, Kind, State
+from newsletter.editions.states import EditionTransitionNotAllowed, Happening, Kind, State
 from newsletter.errors import DigestError
 from newsletter.language import catalog
 from newsletter.morning import earlier
@@ -37,14 +37,14 @@ from newsletter.morning.evidence import gather
 from newsletter.morning.probing import Prober
 from newsletter.morning.proof import Proof, as_json, prove
 from newsletter.morning.revised import changed_finding, revised
+from newsletter.morning.waits import NOT_APPROVED, held_by_hand
 from newsletter.rendering.renderer import Renderer
-from newsletter.timetable import Timetable
+from newsletter.timetable import LEAST_TIME, Timetable
 from newsletter.urls import Urls
 from subscribers import languages
 
 logger = logging.getLogger(__name__)
 
-LEAST_TIME = timedelta(hours=2)  # that an edition has to go out, however late it begins
 CARRIED_FOR = timedelta(days=3)  # older than that, what was missed is no news
 
 
@@ -57,6 +57,7 @@ class Look:
     proof: Proof | None = None  # None: nothing was chosen, or what was chosen is not to be examined
     approval: Approval | None = None
     carried: tuple[int, ...] = ()  # editions whose stories go out with this one
+    decided: Decided = UNDECIDED  # by people, as it was before the look
 
     @property
     def chosen(self) -> Candidate | None:
@@ -66,8 +67,12 @@ class Look:
     @property
     def held(self) -> bool:
         """Whether it does not go out by itself."""
+        if self.proof is None:
+            return False
+        if any(finding.check == HELD_BY_HAND for finding in self.proof.findings):
+            return True  # whatever was approved before
         overruled = self.approval is not None and self.approval.overrules
-        return self.proof is not None and self.proof.held and not overruled
+        return self.proof.held and not overruled
 
     @property
     def happening(self) -> Happening:
@@ -140,12 +145,29 @@ class Beginning:
             )
         )
 
-    def look(self, day: date, *, found: Found | None = None, by_hand: bool = False) -> Look:
-        """Find and examine; ``by_hand`` says that a person sends it, which is an approval."""
+    def decided(self, day: date) -> Decided:
+        """Return what people have decided about the edition of a day, before it is looked for."""
+        with self.database.readers() as session:
+            row = editions.find(session, self.slug, day)
+        return row.decided if row else UNDECIDED
+
+    def look(
+        self,
+        day: date,
+        *,
+        found: Found | None = None,
+        decided: Decided | None = None,
+        by_hand: bool = False,
+    ) -> Look:
+        """Find and examine; ``by_hand`` says that a person sends it, which is an approval.
+
+        ``decided`` is as it was when whoever calls chose to look.
+        """
+        decided = decided or self.decided(day)
         found = found or self.find(day)
         blocked = is_blocked(found, day)
         if found.chosen is None or blocked:
-            return Look(found=found, blocked=blocked)
+            return Look(found=found, blocked=blocked, decided=decided)
         with self.database.readers() as session:
             approval = approval_of(session, self.slug, day, Kind.DAILY, found.chosen.hash)
             missed = self._missed(session, day)
@@ -170,13 +192,17 @@ class Beginning:
         if found.chosen.contested:
             proof = replace(proof, findings=[changed_finding(found.chosen), *proof.findings])
         if not (self.newsletter.source.unattended or by_hand or approval):
-            proof = replace(proof, findings=[_NOT_APPROVED, *proof.findings])
+            proof = replace(proof, findings=[NOT_APPROVED, *proof.findings])
+        _, held_because, _ = decided
+        if held_because:
+            proof = replace(proof, findings=[held_by_hand(held_because), *proof.findings])
         return Look(
             found=found,
             blocked=False,
             proof=proof,
             approval=approval,
             carried=tuple(edition.id for edition, _ in missed),
+            decided=decided,
         )
 
     # ---- writing it down ----
@@ -184,9 +210,7 @@ class Beginning:
     def note(self, day: date, look: Look) -> Edition:
         """Write down that the edition does not go out for now, or that it would, and why."""
         with self.database.sessions.begin() as session:
-            edition = editions.find(session, self.slug, day, lock=True) or self.new(day)
-            if edition.id is None:
-                session.add(edition)
+            edition = self._locked(session, day, look)
             edition.becomes(look.happening)
             self._describe(edition, look)
             session.flush()
@@ -195,9 +219,7 @@ class Beginning:
     def skip(self, day: date, *, because: str, look: Look | None = None, carry: bool = False) -> Edition:
         """Write down that a day has no edition; with ``carry``, its stories go out with the next one."""
         with self.database.sessions.begin() as session:
-            edition = editions.find(session, self.slug, day, lock=True) or self.new(day)
-            if edition.id is None:
-                session.add(edition)
+            edition = self._locked(session, day, look)
             edition.becomes(Happening.SKIPPED)
             edition.stopped_because = because
             edition.is_carried = carry
@@ -218,7 +240,7 @@ class Beginning:
             if editions.find(session, self.slug, day) is None:
                 session.add(self.new(day))
         with self.database.snapshot() as session:
-            edition = editions.find(session, self.slug, day, lock=True) or self.new(day)
+            edition = self._locked(session, day, look)
             self._describe(edition, look)
             edition.stopped_because = None
             ledger.freeze(
@@ -260,16 +282,21 @@ class Beginning:
 
     def new(self, day: date) -> Edition:
         """Return an edition that has no row yet."""
-        return Edition(
-            newsletter=self.slug,
-            day=day,
-            kind=Kind.DAILY,
-            serial=1,
-            state=State.MISSING,
-            findings=[],
-            excluded={},
-            created_at=self.clock(),
-        )
+        return editions.new(self.slug, day, now=self.clock())
+
+    def _locked(self, session: Session, day: date, look: Look | None) -> Edition:
+        """Return the row of a day for writing, made where there is none.
+
+        Raises ``EditionTransitionNotAllowed`` when somebody has decided on it since the look: a look takes
+        as long as the slowest link, and what a person says meanwhile holds.
+        """
+        edition = editions.find(session, self.slug, day, lock=True)
+        if look is not None and (edition.decided if edition else UNDECIDED) != look.decided:
+            raise EditionTransitionNotAllowed(f"somebody has decided on {self.slug} {day} meanwhile")
+        if edition is None:
+            edition = self.new(day)
+            session.add(edition)
+        return edition
 
     def _describe(self, edition: Edition, look: Look) -> None:
         chosen, proof = look.chosen, look.proof
@@ -365,14 +392,3 @@ def unreadable(error: DigestError) -> Finding:
         remedy_zh=f"请按提示修改（{error.remedy}）",
         remedy_en=error.remedy,
     )
-
-
-_NOT_APPROVED = Finding(
-    check=NEEDS_APPROVAL,
-    severity=Severity.HOLD,
-    line=None,
-    message_zh="还没有人批准它发出",
-    message_en="Nobody has approved it yet",
-    remedy_zh="请看过之后运行 newsletter approve；来源可信的话，也可以设置 source.unattended = true",
-    remedy_en="Look at it, then run `newsletter approve`; or trust the source: source.unattended = true",
-)

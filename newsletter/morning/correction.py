@@ -28,8 +28,9 @@ from newsletter.editions.states import Kind, State
 from newsletter.errors import DigestError, ExitCode
 from newsletter.language import catalog
 from newsletter.mailing import Mailing
-from newsletter.morning.press import Press, unless_outrun
+from newsletter.morning.press import Press
 from newsletter.morning.proof import Proof
+from newsletter.morning.races import unless_outrun
 from newsletter.morning.report import Report
 
 LEAST_TIME = timedelta(hours=24)  # that a correction has to go out: it is due even late

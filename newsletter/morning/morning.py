@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
-
-from sqlalchemy.exc import IntegrityError, OperationalError
 
 from newsletter.config import NewsletterSettings
 from newsletter.database import Database
@@ -21,18 +19,18 @@ from newsletter.delivery.states import State as DeliveryState
 from newsletter.delivery.worker import Courier
 from newsletter.digests.sources import Source
 from newsletter.editions import edition as editions
-from newsletter.editions.edition import SENT, Edition
-from newsletter.editions.states import EditionTransitionNotAllowed, State
+from newsletter.editions.edition import SENT, UNDECIDED, Edition
+from newsletter.editions.states import State
 from newsletter.errors import ConfigError
 from newsletter.morning.beginning import Beginning, Look
 from newsletter.morning.probing import Prober
+from newsletter.morning.races import unless_outrun
 from newsletter.morning.report import Report, report_of
 from newsletter.rendering.renderer import Renderer
 from newsletter.timetable import Timetable
 from newsletter.urls import Urls
 
-RACES = 3  # how often another process may be quicker before we give up
-SERIALIZATION_FAILURES = ("40001", "40P01")  # PostgreSQL, Appendix A
+MOVED_FOR = timedelta(days=7)  # older days are over
 Begun = tuple[Edition, Look | None]  # the look is None when there was nothing to look for any more
 
 
@@ -57,10 +55,12 @@ class Morning:
         """This moment, aware UTC."""
         return self.courier.clock()
 
-    @cached_property
+    @property
     def timetable(self) -> Timetable:
-        """The newsletter's days and hours."""
-        return Timetable(self.newsletter.schedule)
+        """The newsletter's days and hours, with what people have moved of late."""
+        with self.database.readers() as session:
+            moved = editions.moved(session, self.slug, self.today() - MOVED_FOR)
+        return Timetable(self.newsletter.schedule, moved)
 
     @cached_property
     def beginning(self) -> Beginning:
@@ -135,17 +135,12 @@ class Morning:
 
     def _begun(self, day: date, begin: Callable[[date], Begun]) -> Begun:
         """Return the edition of the day, begun by us or by another process that was quicker."""
-        for attempt in range(1, RACES + 1):
+
+        def step() -> Begun:
             edition = self.existing(day)
-            if edition and edition.state in SENT:
-                return edition, None
-            try:
-                return begin(day)
-            except (IntegrityError, OperationalError, EditionTransitionNotAllowed) as error:
-                # Another process wrote the row meanwhile. What it wrote is the edition of the day.
-                if attempt == RACES or not _is_race(error):
-                    raise
-        raise AssertionError  # the last attempt returns or raises
+            return (edition, None) if edition and edition.state in SENT else begin(day)
+
+        return unless_outrun(step)
 
     def _begin_by_hand(self, day: date) -> Begun:
         look = self.beginning.look(day, by_hand=True)
@@ -154,13 +149,14 @@ class Morning:
         return self.beginning.freeze(day, look), look
 
     def _begin_by_rule(self, day: date, *, late: bool = False) -> Begun:
-        decision, moments = self.timetable.decide(day), self.timetable.moments(day)
+        timetable = self.timetable
+        decision, moments = timetable.decide(day), timetable.moments(day)
         row = self.existing(day)
         if row and row.state is State.SKIPPED and not late:
             return row, None
         if not decision.goes and not late:
             return self.beginning.skip(day, because=decision.because), None
-        look = self.beginning.look(day)
+        look = self.beginning.look(day, decided=row.decided if row else UNDECIDED)
         is_too_late = self.now > moments.latest and not late
         if look.chosen is None or look.held or self.now < moments.send_at:
             return self.beginning.note(day, look), look
@@ -175,10 +171,3 @@ class Morning:
                 if policy == "merge":
                     because += "; its stories go out with the next edition"
                 return self.beginning.skip(day, because=because, look=look, carry=policy == "merge"), look
-
-
-def _is_race(error: Exception) -> bool:
-    """Say whether an error only means that another process was quicker."""
-    if isinstance(error, OperationalError):
-        return getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
-    return True

@@ -10,9 +10,6 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar
-
-from sqlalchemy.exc import IntegrityError, OperationalError
 
 from newsletter.config import LANGUAGES, NewsletterSettings
 from newsletter.database import Database, DatabaseBusy
@@ -24,7 +21,7 @@ from newsletter.digests.reader import read
 from newsletter.editions import edition as editions
 from newsletter.editions.edition import Edition
 from newsletter.editions.gate import Evidence, examine
-from newsletter.editions.states import EditionTransitionNotAllowed, Kind, State
+from newsletter.editions.states import Kind, State
 from newsletter.errors import ConfigError
 from newsletter.mailing import Mailing
 from newsletter.morning.morning import Morning
@@ -35,11 +32,6 @@ from newsletter.rendering.renderer import Renderer
 from newsletter.urls import Urls
 
 logger = logging.getLogger(__name__)
-
-RACES = 3  # how often another process may be quicker before we give up
-SERIALIZATION_FAILURES = ("40001", "40P01")  # PostgreSQL, Appendix A
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,16 +147,7 @@ class Press:
 
     def new(self, day: date, kind: Kind, serial: int = 1) -> Edition:
         """Return an edition that has no row yet."""
-        return Edition(
-            newsletter=self.slug,
-            day=day,
-            kind=kind,
-            serial=serial,
-            state=State.MISSING,
-            findings=[],
-            excluded={},
-            created_at=self.now,
-        )
+        return editions.new(self.slug, day, kind, serial, now=self.now)
 
     def freeze(
         self, wanted: Edition, proof: Proof, *, digest_hash: str, answers: str = "", least: timedelta
@@ -224,22 +207,3 @@ def describe(edition: Edition, proof: Proof, *, digest_hash: str) -> None:
     edition.digest_hash = digest_hash
     edition.digest_source = proof.digest.source
     edition.findings = [as_json(finding) for finding in proof.findings]
-
-
-def unless_outrun(step: Callable[[], Result]) -> Result:
-    """Do ``step``, and once more when another process was quicker: it then finds what that one wrote."""
-    for _ in range(RACES - 1):
-        try:
-            return step()
-        except EditionTransitionNotAllowed:
-            continue
-        except (IntegrityError, OperationalError) as error:
-            if not _is_race(error):
-                raise
-    return step()
-
-
-def _is_race(error: IntegrityError | OperationalError) -> bool:
-    if isinstance(error, IntegrityError):
-        return True
-    return getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES

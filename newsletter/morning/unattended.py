@@ -18,12 +18,13 @@ from newsletter import holidays
 from newsletter.alarms import Alarms, Cause
 from newsletter.delivery import books
 from newsletter.editions import edition as editions
-from newsletter.editions.edition import SENT, Edition
+from newsletter.editions.edition import SENT, UNDECIDED, Edition
 from newsletter.editions.states import State
 from newsletter.morning import hours
 from newsletter.morning.beginning import is_blocked
 from newsletter.morning.morning import Morning
 from newsletter.morning.press import Press
+from newsletter.morning.races import unless_outrun
 from newsletter.morning.watching import View, alerts, is_good, over
 from newsletter.morning.weekly import Clicks, Weekly
 from newsletter.timetable import Moments
@@ -61,8 +62,9 @@ class Unattended:
             with morning.database.sessions.begin() as session:
                 hours.write_down(session, self.slug, schedule, now=now)
             since = now
-        due = morning.timetable.due(now)
-        return due if due.send_at >= since else None
+        timetable = morning.timetable
+        due = timetable.due(now)
+        return due if due.send_at >= since or due.day in timetable.moved else None
 
     def begin(self) -> Edition | None:
         """Let the edition of the hour that came last begin, if that is still to be done."""
@@ -100,6 +102,9 @@ class Unattended:
 
     def prepare_day(self, day: date, *, anew: bool = False) -> Edition | None:
         """Examine the digest of ``day``; ``anew`` although nothing has changed."""
+        return unless_outrun(lambda: self._prepared(day, anew=anew))
+
+    def _prepared(self, day: date, *, anew: bool) -> Edition | None:
         morning, now = self.morning, self.morning.now
         moments = morning.timetable.moments(day)
         row = morning.existing(day)
@@ -115,7 +120,7 @@ class Unattended:
             is_known = row.digest_hash == found.chosen.hash and last is not None
             if is_known and last and not last < moments.prepare_at <= now:
                 return None
-        look = morning.beginning.look(day, found=found)
+        look = morning.beginning.look(day, found=found, decided=row.decided if row else UNDECIDED)
         if look.is_settling and look.chosen is None:
             return None
         if row and look.chosen is None and (row.state, row.findings) == (State.MISSING, look.findings):
@@ -134,18 +139,20 @@ class Unattended:
     def watch_day(self, moments: Moments) -> list[Cause]:
         """Look how one day goes, and tell what follows from it."""
         morning = self.morning
+        goes = morning.timetable.decide(moments.day).goes
         with morning.database.readers() as session:
             row = editions.find(session, self.slug, moments.day)
-            view = self._view(session, moments, row, goes=morning.timetable.decide(moments.day).goes)
+            view = self._view(session, moments, row, goes=goes)
         return self._tell(view, "", self._facts(moments, row))
 
     def _watch_others(self, now: datetime) -> list[Cause]:
         """Look how weekly editions and corrections go that began lately."""
         told: list[Cause] = []
+        timetable = self.morning.timetable
         with self.morning.database.readers() as session:
             views = []
             for row in editions.begun_since(session, self.slug, now - OTHERS_FOR):
-                moments = self.morning.timetable.moments(row.day)
+                moments = timetable.moments(row.day)
                 until = row.deliver_until or moments.deliver_until
                 moments = replace(moments, send_at=row.frozen_at or now, deliver_until=until)
                 about = row.kind.value if row.serial == 1 else f"{row.kind}-{row.serial}"

@@ -14,8 +14,9 @@ from typing import Any
 from newsletter.alarms.cause import Cause
 from newsletter.delivery.books import Books
 from newsletter.delivery.states import State as Copy
-from newsletter.editions.approval import NEEDS_APPROVAL
 from newsletter.editions.states import State
+from newsletter.morning.waits import holds as holds_of
+from newsletter.morning.waits import only_waits
 from newsletter.timetable import Moments
 
 SILENT_AFTER = timedelta(minutes=10)
@@ -110,13 +111,13 @@ _NEVER_OVER_BY_ITSELF = frozenset(
 
 
 def _not_begun(view: View) -> Iterator[Alert]:
-    holds = [finding for finding in view.findings if finding["severity"] == "hold"]
-    unapproved = bool(holds) and all(finding["check"] == NEEDS_APPROVAL for finding in holds)
+    # What was approved although the gate holds it keeps its findings, and is ready all the same.
+    holds = holds_of(view.findings) if view.state is not State.READY else []
     again = _last_moment(view)
     if view.now > view.moments.latest:
         yield Alert(cause=Cause.LATE, facts={"state": view.state or State.MISSING}, findings=holds)
     elif holds:  # a digest that cannot be read is one of them
-        cause = Cause.UNAPPROVED if unapproved else Cause.HELD
+        cause = Cause.UNAPPROVED if only_waits(holds) else Cause.HELD
         yield Alert(cause=cause, again=again, findings=view.findings)
     elif view.state is State.READY:
         if view.now >= max(view.moments.send_at, view.examined_at or view.moments.send_at) + SILENT_AFTER:

@@ -23,8 +23,9 @@ from newsletter.editions import edition as editions
 from newsletter.editions.edition import SENT, Edition
 from newsletter.editions.states import Happening, Kind, State
 from newsletter.language import catalog
-from newsletter.morning.press import Press, describe, unless_outrun
+from newsletter.morning.press import Press, describe
 from newsletter.morning.proof import Proof
+from newsletter.morning.races import unless_outrun
 from newsletter.morning.report import Report
 from subscribers import Cadence, has_readers
 

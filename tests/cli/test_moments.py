@@ -167,6 +167,50 @@ def test_a_skipped_day_stays_without_an_edition(
     assert "编辑部放假" in shown.out
 
 
+def test_a_skip_is_undone(installed: Run, tmp_path: Path) -> None:
+    write(tmp_path)
+    installed("skip", "--because", "编辑部放假")
+
+    undone = installed("undo")
+    again = installed("undo")
+    ready = installed("prepare")
+
+    assert (undone.code, "as things stand" in undone.out) == (0, True)
+    assert (again.code, "nothing was decided" in again.err) == (1, True)
+    assert (ready.code, "ready" in ready.out) == (0, True)
+
+
+def test_an_edition_is_held_by_hand_and_let_go(
+    installed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path)
+    held = installed("hold", "--because", "等一个电话")
+    at(monkeypatch, -timedelta(minutes=5))
+    kept = installed("send")
+    installed("approve", "--yes")
+    sent = installed("send", "--json")
+
+    assert "approve` lets it go out" in held.out
+    assert (kept.code, "等一个电话" in kept.out) == (3, True)
+    assert json.loads(sent.out)["sent_now"] == 1
+
+
+def test_an_edition_is_moved_to_another_hour_of_its_day(installed: Run, tmp_path: Path) -> None:
+    write(tmp_path)
+    later = f"{now() + timedelta(hours=3):%H:%M}"
+
+    moved = installed("reschedule", "--at", later)
+    shown = json.loads(installed("schedule", "--json").out)
+    past = installed("reschedule", "--at", f"{now() - timedelta(hours=1):%H:%M}")
+
+    assert (moved.code, later in moved.out) == (0, True)
+    assert (
+        datetime.fromisoformat(shown["days"][0]["send_at"]).astimezone(ZoneInfo(ZONE)).strftime("%H:%M")
+        == later
+    )
+    assert (past.code, "past" in past.err) == (1, True)
+
+
 def test_watch_tells_of_a_held_edition_once(
     installed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

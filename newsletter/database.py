@@ -61,7 +61,7 @@ class Database:
                 yield session
             return
         steady = self.engine.execution_options(isolation_level="REPEATABLE READ")
-        with Session(steady, expire_on_commit=False) as session, session.begin():
+        with self.sessions(bind=steady) as session, session.begin():
             yield session
 
     @property

@@ -22,8 +22,9 @@ from subscribers.eligible import (
     last_look,
     reach,
 )
-from subscribers.erasure import erase
+from subscribers.erasure import erase, forget
 from subscribers.figures import confirmations
+from subscribers.lasting import Fact, Lasting, remember, take
 from subscribers.mac import Hmac
 from subscribers.many import leave_all
 from subscribers.preferences import (
@@ -116,6 +117,7 @@ __all__ = [
     "Evidence",
     "Exclusion",
     "ExportFilter",
+    "Fact",
     "Field",
     "Hmac",
     "ImportOptions",
@@ -124,6 +126,7 @@ __all__ = [
     "ImportTerms",
     "Importer",
     "InvalidAddress",
+    "Lasting",
     "Listed",
     "Node",
     "Operator",
@@ -163,6 +166,7 @@ __all__ = [
     "excluded",
     "export_people",
     "find",
+    "forget",
     "forget_unconfirmed",
     "guard_cell",
     "happen",
@@ -187,6 +191,7 @@ __all__ = [
     "prefer",
     "reach",
     "read_segment",
+    "remember",
     "remove_segment",
     "save_segment",
     "saved_segments",
@@ -196,6 +201,7 @@ __all__ = [
     "suppress_addresses",
     "suppress_domain",
     "suppression_of",
+    "take",
     "take_census",
     "write_segment",
 ]

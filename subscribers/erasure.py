@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from subscribers.addresses import Address, AddressHasher
 from subscribers.consent import Consent
+from subscribers.lasting import Fact, Lasting, remember
 from subscribers.preferences import AddressChange
 from subscribers.states import Event, Status
 from subscribers.store import Evidence, find, happen, subscriptions
-from subscribers.subscriber import Cadence
+from subscribers.subscriber import Cadence, Subscriber
 from subscribers.suppression import Suppression
 
 ORIGIN = "erasure"
@@ -30,6 +31,15 @@ def erase(session: Session, hasher: AddressHasher, address: Address, *, now: dat
     person = find(session, hasher, address)
     if person is None:
         return False
+    forget(session, person, now=now)
+    return True
+
+
+def forget(session: Session, person: Subscriber, *, now: datetime) -> None:
+    """Forget a person; see ``erase``."""
+    remember(
+        session, Fact(what=Lasting.ERASED, at=now, about={"id": person.id, "hash": person.address_hash.hex()})
+    )
     for listed in subscriptions(session, person.id):
         if listed.status is not Status.LEFT:
             happen(session, listed, Event.LEFT, evidence=Evidence(origin=ORIGIN), now=now)
@@ -49,4 +59,3 @@ def erase(session: Session, hasher: AddressHasher, address: Address, *, now: dat
     person.attributes = {}
     person.erased_at = person.erased_at or now
     session.flush()
-    return True

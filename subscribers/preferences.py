@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from subscribers.addresses import Address, AddressHasher
 from subscribers.base import Base, BigId, UtcDateTime
 from subscribers.consent import Consent
+from subscribers.lasting import Fact, Lasting, remember
 from subscribers.states import Event, Status
 from subscribers.subscriber import Cadence, Subscriber, Subscription
 from subscribers.suppression import Suppression
@@ -108,6 +109,8 @@ def confirm_move(session: Session, change_id: int, *, new_end: bool, now: dateti
     if session.scalars(taken).first() is not None or session.scalars(never).first() is not None:
         return None
     person = session.get_one(Subscriber, change.subscriber_id)
+    about = {"id": person.id, "hash": person.address_hash.hex(), "to": change.address_hash.hex()}
+    remember(session, Fact(what=Lasting.MOVED, at=now, about=about))
     person.address, person.address_hash, person.domain = change.address, change.address_hash, domain
     change.done_at = now
     return change

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from subscribers import consent
 from subscribers.addresses import Address, AddressHasher
 from subscribers.consent import Consent
+from subscribers.lasting import OF_EVENTS, Fact, Lasting, remember
 from subscribers.states import Event, Status, TransitionNotAllowed, next_status
 from subscribers.subscriber import Cadence, Subscriber, Subscription
 from subscribers.suppression import Suppression, lift_bounce
@@ -113,7 +114,15 @@ def happen(
             user_agent=evidence.user_agent,
         ),
     )
+    if what := OF_EVENTS.get(event):
+        _note(session, what, listed, now)
     session.flush()
+
+
+def _note(session: Session, what: Lasting, listed: Subscription, now: datetime) -> None:
+    person = session.get_one(Subscriber, listed.subscriber_id)
+    about = {"newsletter": listed.newsletter, "id": person.id, "hash": person.address_hash.hex()}
+    remember(session, Fact(what=what, at=now, about=about))
 
 
 def _move(listed: Subscription, status: Status, now: datetime) -> None:
@@ -185,6 +194,7 @@ def lift(session: Session, person: Subscriber, *, reason: str, now: datetime) ->
     evidence = Evidence(origin=f"bounce lifted: {reason}")
     if not lift_bounce(session, person.address_hash):
         return False
+    remember(session, Fact(what=Lasting.LIFTED, at=now, about={"hash": person.address_hash.hex()}))
     for listed in subscriptions(session, person.id):
         happen(session, listed, Event.LIFTED, evidence=evidence, now=now)
     return True

@@ -9,6 +9,7 @@ from sqlalchemy import LargeBinary, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from subscribers.base import Base, BigId, Choice, UtcDateTime
+from subscribers.lasting import Fact, Lasting, remember
 
 
 class Reason(StrEnum):
@@ -44,6 +45,7 @@ def suppress_address(
     session: Session, address_hash: bytes, *, reason: Reason, now: datetime, note: str | None = None
 ) -> None:
     """Never mail this address again. The first reason stays; a complaint replaces any other."""
+    note_suppressed(session, address_hash, reason, now)
     known = session.scalars(select(Suppression).where(Suppression.address_hash == address_hash)).one_or_none()
     if known is None:
         session.add(Suppression(address_hash=address_hash, reason=reason, note=note, created_at=now))
@@ -51,10 +53,18 @@ def suppress_address(
         known.reason, known.note, known.created_at = reason, note, now
 
 
+def note_suppressed(session: Session, address_hash: bytes, reason: Reason, at: datetime) -> None:
+    """Note that an address is never mailed again, for a journal."""
+    about = {"hash": address_hash.hex(), "reason": reason.value}
+    remember(session, Fact(what=Lasting.SUPPRESSED, at=at, about=about))
+
+
 def suppress_domain(
     session: Session, domain: str, *, reason: Reason, now: datetime, note: str | None = None
 ) -> None:
     """Never mail this domain again. Its subdomains are not covered."""
+    about = {"domain": domain, "reason": reason.value}
+    remember(session, Fact(what=Lasting.SUPPRESSED, at=now, about=about))
     if session.scalars(select(Suppression).where(Suppression.domain == domain)).one_or_none() is None:
         session.add(Suppression(domain=domain, reason=reason, note=note, created_at=now))
 

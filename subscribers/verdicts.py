@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from subscribers.consent import Consent
 from subscribers.states import Event
 from subscribers.subscriber import Subscriber
-from subscribers.suppression import Reason, Suppression
+from subscribers.suppression import Reason, Suppression, note_suppressed
 from subscribers.transfer import bulk
 from subscribers.transfer.settling import complaints_replace
 
@@ -52,6 +52,8 @@ def suppress_addresses(session: Session, verdicts: Mapping[bytes, Verdict]) -> i
             "created_at": [said.at for said in new.values()],
         }
         bulk.insert(session, Suppression, values, complaints_replace)
+        for digest, said in new.items():
+            note_suppressed(session, digest, said.reason, said.at)
     return len(new)
 
 

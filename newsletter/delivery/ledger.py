@@ -20,10 +20,12 @@ from newsletter.delivery import audience, retry, statements
 from newsletter.delivery.calls import in_batch, touched
 from newsletter.delivery.states import SENDABLE, BatchState, Event, LeaseLost, State, after, before
 from newsletter.delivery.tables import REPLY_LENGTH, Batch, Delivery
+from newsletter.editions.begun import begun
 from newsletter.editions.edition import OPEN, Edition, StoredMailing
 from newsletter.editions.states import Happening
 from newsletter.lanes import Lane
 from newsletter.mailing import Mailing
+from subscribers import remember
 
 
 def freeze(
@@ -67,6 +69,7 @@ def freeze(
     _add_batches(session, edition, stored, slices, now)
     edition.considered, edition.excluded = audience.counted(session, edition)
     fence.count_begun(session)
+    remember(session, begun(edition, now=now))
     session.flush()
 
 

@@ -42,6 +42,7 @@ class Happening(StrEnum):
     PAUSED = "paused"  # by a person, or because too much was refused
     RESUMED = "resumed"
     CANCELLED = "cancelled"
+    FOUND_BEGUN = "found begun"  # it went out from a database that is gone: the journal says so
 
 
 class EditionTransitionNotAllowed(NewsletterError):
@@ -76,6 +77,11 @@ TRANSITIONS: dict[tuple[State | None, Happening], State] = {
     (State.SKIPPED, Happening.NOT_FOUND): State.SKIPPED,
     (State.SKIPPED, Happening.FAILED_GATE): State.HELD,
     (State.SKIPPED, Happening.FROZEN): State.SENDING,
+    # It went out from a database that is gone, and who got it is not known: it never begins again.
+    (State.MISSING, Happening.FOUND_BEGUN): State.CANCELLED,
+    (State.HELD, Happening.FOUND_BEGUN): State.CANCELLED,
+    (State.READY, Happening.FOUND_BEGUN): State.CANCELLED,
+    (State.SKIPPED, Happening.FOUND_BEGUN): State.CANCELLED,
     (State.SENDING, Happening.DRAINED): State.FINISHED,
     (State.SENDING, Happening.JOINED): State.SENDING,
     (State.FINISHED, Happening.DRAINED): State.FINISHED,

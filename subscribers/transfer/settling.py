@@ -15,9 +15,10 @@ from sqlalchemy import and_, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from subscribers.consent import Consent
+from subscribers.lasting import Fact, Lasting, remember
 from subscribers.states import Status
 from subscribers.subscriber import Subscriber, Subscription
-from subscribers.suppression import Reason, Suppression
+from subscribers.suppression import Reason, Suppression, note_suppressed
 from subscribers.transfer import bulk
 from subscribers.transfer.decisions import Decision, Known, decide
 from subscribers.transfer.entries import EVIDENCE, SUBSCRIBER, SUBSCRIPTION, ImportTerms, past
@@ -147,7 +148,7 @@ def _about(terms: ImportTerms, ids: Sequence[int]) -> dict[str, Sequence[Any]]:
     return {"subscriber_id": ids, "newsletter": [terms.newsletter] * len(ids)}
 
 
-def _leave(session: Session, terms: ImportTerms, leaving: Iterable[tuple[int, Person]]) -> None:
+def _leave(session: Session, terms: ImportTerms, leaving: Sequence[tuple[int, Person]]) -> None:
     rows = [{"id_": id_, "at": past(person.row.left_at, terms.now)} for id_, person in leaving]
     if rows:
         session.connection().execute(
@@ -160,6 +161,9 @@ def _leave(session: Session, terms: ImportTerms, leaving: Iterable[tuple[int, Pe
             .values(status=Status.LEFT, left_at=func.coalesce(Subscription.left_at, bindparam("at"))),
             rows,
         )
+    for id_, person in leaving:
+        about = {"newsletter": terms.newsletter, "id": id_, "hash": person.digest.hex()}
+        remember(session, Fact(what=Lasting.LEFT, at=past(person.row.left_at, terms.now), about=about))
 
 
 def _suppress(session: Session, terms: ImportTerms, decided: Iterable[tuple[Person, Decision]]) -> None:
@@ -173,6 +177,8 @@ def _suppress(session: Session, terms: ImportTerms, decided: Iterable[tuple[Pers
         "created_at": [past(person.row.suppressed_at, terms.now) for person, _ in rows],
     }
     bulk.insert(session, Suppression, values, complaints_replace)
+    for person, reason in rows:
+        note_suppressed(session, person.digest, reason, past(person.row.suppressed_at, terms.now))
 
 
 def complaints_replace(statement: Any) -> Any:

@@ -7,11 +7,11 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from newsletter import keys as key_file
 from newsletter.clock import Clock, utc_now
-from newsletter.config import Settings, TransportKind
+from newsletter.config import Settings
+from newsletter.config.reach import REACHES_REAL_READERS, why_nobody_could_leave
 from newsletter.database import Database, connect
 from newsletter.keys import Keys
 from newsletter.lanes import Lane
@@ -20,6 +20,7 @@ from newsletter.urls import Urls
 if TYPE_CHECKING:
     from newsletter.alarms import Alarms
     from newsletter.alarms.posting import Poster
+    from newsletter.backup.nightly import Backups
     from newsletter.delivery.engine import Engine
     from newsletter.delivery.notice_sender import NoticeSender
     from newsletter.delivery.pacing import Limits
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from newsletter.fence import Fence
     from newsletter.fetching import Fetcher
     from newsletter.fetching.visits import Visits
+    from newsletter.journal.file import JournalFile
     from newsletter.morning import Morning, Press
     from newsletter.morning.probing import Prober
     from newsletter.morning.unattended import Unattended
@@ -40,9 +42,6 @@ if TYPE_CHECKING:
     from newsletter.returns import Returns
     from newsletter.signup.mail import Mailer
     from newsletter.transports.base import Transport
-
-# Real readers must be able to leave, so these send editions only with links that lead to us.
-REACHES_REAL_READERS = (TransportKind.SMTP, TransportKind.SENDGRID)
 
 
 class App:
@@ -55,7 +54,20 @@ class App:
     @cached_property
     def database(self) -> Database:
         """The database, as it is; see ``migrations.require_current``."""
-        return connect(self.settings.database.url)
+        database = connect(self.settings.database.url)
+        if self.journal is not None:
+            from newsletter.journal.writing import keep
+
+            keep(database, self.journal)
+        return database
+
+    @cached_property
+    def journal(self) -> JournalFile | None:
+        """Where leaves, erasures, suppressions and editions begun are also written; None: nowhere."""
+        from newsletter.journal.file import JournalFile
+
+        path = self.settings.journal.file
+        return JournalFile(path=path, chain=lambda: self.keys.journal, clock=self.clock) if path else None
 
     @cached_property
     def keys(self) -> Keys:
@@ -248,6 +260,13 @@ class App:
         )
 
     @cached_property
+    def backups(self) -> Backups:
+        """What makes backups, by hand and at night."""
+        from newsletter.backup.nightly import Backups
+
+        return Backups(settings=self.settings, database=self.database, owner=self.owner, clock=self.clock)
+
+    @cached_property
     def collector(self) -> Collector | None:
         """What looks after the mailbox that mail comes back to; None where there is none."""
         from newsletter.feedback.making import make_collector
@@ -354,7 +373,7 @@ class App:
 
     def refusal(self) -> str:
         """Return why this installation may not send editions; empty when it may."""
-        return self._refused_by_settings() or self.why_fenced()
+        return why_nobody_could_leave(self.settings) or self.why_fenced()
 
     def why_fenced(self) -> str:
         """Return why nothing at all may be sent from this database; empty when it may."""
@@ -367,23 +386,8 @@ class App:
             self.fence.keep(session)
         return f"nothing is sent: {closed}; {REMEDY}" if closed else ""
 
-    def _refused_by_settings(self) -> str:
-        kind, url = self.settings.transport.kind, urlsplit(self.settings.public_url)
-        if not self.reaches_real_readers or url.scheme == "https" or _is_this_machine(url.hostname):
-            return ""
-        wrong = "is not https" if url.scheme else "is empty"
-        return (
-            f"transport.kind = {kind.value!r} sends no editions while public_url {wrong}: readers must be "
-            "able to leave (退订) by a safe link; set it to the https address of `newsletter run`"
-        )
-
     def close(self) -> None:
         """Let go of connections that were opened."""
         for part in ("engine", "transport", "notice_transport", "database"):
             if part in self.__dict__:
                 self.__dict__[part].close()
-
-
-def _is_this_machine(host: str | None) -> bool:
-    """Say whether a host is this very machine, where nobody listens in: for trying things out."""
-    return host in ("localhost", "127.0.0.1", "::1")

@@ -50,6 +50,11 @@ class Keys:
         genuine = self.message_id(ref, domain).partition("@")[0]
         return ref if hmac.compare_digest(genuine, local) else None
 
+    @property
+    def journal(self) -> Hmac:
+        """What chains the lines of the journal."""
+        return Hmac(self._message_mac.digest(b"\0journal"))
+
     def __repr__(self) -> str:
         return "Keys(***)"
 

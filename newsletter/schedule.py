@@ -2,9 +2,9 @@
 
 *answers* turns what people asked for into notices, *notices* hands them over, *alarms* tells the next people
 and posts to webhooks, *editions* hands over the batches that are due, *feedback* lets what came back take
-effect, *mailbox* (where one is set) takes it in, *tidy* forgets what is not to be kept; the *clockwork*
-begins the editions at their hour. Nothing here decides what is owed: the rows of the database do, so a loop
-that runs twice, late or in ten processes at once does no harm.
+effect, *mailbox* (where one is set) takes it in, *tidy* forgets what is not to be kept, *keep* sees to the
+journal and the backups; the *clockwork* begins the editions at their hour. Nothing here decides what is
+owed: the rows of the database do, so a loop that runs twice, late or in ten processes at once does no harm.
 
 On SQLite one process sends editions at a time. A worker takes that right (``Database.sole_sender``) only
 while it has a batch to send, so a ``newsletter morning`` by hand works beside it: whoever comes second
@@ -31,6 +31,7 @@ from newsletter.delivery import heartbeat, late
 from newsletter.delivery.stopping import Stopping
 from newsletter.delivery.worker import new_owner
 from newsletter.errors import NewsletterError
+from newsletter.keeping import keep
 from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing
 from newsletter.signup import requests
@@ -127,6 +128,7 @@ class Worker:
             ("feedback", self.apply_feedback, 1),
             ("tidy", self.tidy, 60),
             ("chores", self.do_chores, 1),
+            ("keep", self.keep, 60),
             ("clockwork", self.mind_the_clock, 2),
         ]
         if app.collector is not None:
@@ -281,6 +283,12 @@ class Worker:
         if not more:
             self._tidied_at = now
         return more
+
+    def keep(self) -> bool:
+        """Keep the journal and the backups."""
+        self._beat("keep")
+        keep(self.app)
+        return False
 
     def _reopen(self) -> None:
         """Open the editions again that were closed at the very moment somebody joined."""

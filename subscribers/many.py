@@ -9,9 +9,10 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from subscribers.consent import Consent
+from subscribers.lasting import Fact, Lasting, remember
 from subscribers.states import TRANSITIONS, Event, Status
 from subscribers.store import Evidence
-from subscribers.subscriber import Subscription
+from subscribers.subscriber import Subscriber, Subscription
 
 
 def leave_all(
@@ -58,4 +59,9 @@ def leave_all(
             for id_ in leaving
         ],
     )
+    for id_, digest in session.execute(
+        select(Subscriber.id, Subscriber.address_hash).where(Subscriber.id.in_(leaving))
+    ):
+        about = {"newsletter": newsletter, "id": id_, "hash": digest.hex()}
+        remember(session, Fact(what=Lasting.LEFT, at=now, about=about))
     return list(leaving)

@@ -138,6 +138,12 @@ class Alarms:
         session.flush()
         return len(found)
 
+    def open_days(self, session: Session, cause: Cause) -> Sequence[date]:
+        """Return the days of the open alarms of a cause that concern the whole installation."""
+        return session.scalars(
+            select(Alarm.day).where(Alarm.cause == cause, Alarm.newsletter == "", Alarm.cleared_at.is_(None))
+        ).all()
+
     def acknowledge(self, session: Session, alarm_id: int, *, by: str, now: datetime) -> Alarm | None:
         """Write that somebody has it, so that nobody else is told; the first one stays. None: unknown."""
         alarm = session.get(Alarm, alarm_id, with_for_update=True, populate_existing=True)

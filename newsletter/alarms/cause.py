@@ -30,6 +30,8 @@ class Cause(StrEnum):
     BLOCKED = "blocked"  # mailbox providers send copies back for what they say, or for who we are
     DROPPED = "dropped"  # the provider drops copies for a reason that is ours
     UNAPPLIED = "unapplied"  # what came back could not be taken in
+    BACKUP = "backup"  # the newest backup is too old, or could not be made
+    JOURNAL = "journal"  # who left cannot be written down elsewhere
 
 
 _STATUS = ("look", "newsletter status {which}")
@@ -54,5 +56,7 @@ COMMANDS: dict[Cause, tuple[tuple[str, str], ...]] = {
     Cause.ACCOUNT: (("go", "newsletter go"),),
     Cause.BLOCKED: (_STATUS, ("resume", "newsletter resume {which}"), _CANCEL),
     Cause.DROPPED: (("retry", "newsletter retry {which} --reply {quoted}"),),
+    Cause.BACKUP: (("backup", "newsletter backup"),),
+    Cause.JOURNAL: (("journal", "newsletter journal verify"),),
     Cause.UNAPPLIED: (("feedback", "newsletter feedback"),),
 }

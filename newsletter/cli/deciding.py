@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from newsletter.app import App
     from newsletter.morning.unattended import Unattended
 
+PAUSED_BECAUSE = (
+    "it was going out when this backup was made, and more may have arrived since; `newsletter resume` sends "
+    "the rest, and some may get it twice; `newsletter cancel` leaves them without"
+)
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 WhyWait = Annotated[str, typer.Option("--because", help="Why; shown to whoever asks.")]
 
@@ -180,13 +185,24 @@ def fence(
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Take this database for the installation from now on.")
     ] = False,
+    journal: Annotated[
+        list[Path] | None,
+        typer.Option("--journal", help="A journal of another host that must have been replayed, too."),
+    ] = None,
+    without_journal: Annotated[
+        bool,
+        typer.Option("--without-journal", help="The journal is lost: open all the same."),
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """Say whether this database may send, or looks like a copy or a restored backup.
 
-    Exit code 3 while it is closed. Confirm only when nothing else sends from the same list, and when you
-    know what was sent since the backup: readers who left since then are on the list again.
+    Exit code 3 while it is closed. Confirm only when nothing else sends from the same list. Where there is
+    a journal (journal.file), it must have been replayed (`newsletter journal replay`); without one, readers
+    who left since the backup are on the list again. What was going out when the backup was made is paused.
     """
+    from newsletter.journal.opening import settle_in
+
     app = context.open_app()
     try:
         if app.fence is None:
@@ -201,12 +217,31 @@ def fence(
         if not confirm:
             typer.echo("nothing is sent from it; `newsletter fence --confirm` opens it")
             raise typer.Exit(ExitCode.HELD)
+        _require_journal(app, journal or [], without=without_journal)
         ask("does nothing else send to this list, and is this the database to go on with?", yes=yes)
         with app.database.sessions.begin() as session:
             app.fence.confirm(session, by=who(), now=app.clock())
+            paused = settle_in(session, because=PAUSED_BECAUSE, now=app.clock())
+        for edition in paused:
+            typer.secho(f"paused: {name_of(edition)}: {PAUSED_BECAUSE}", fg=typer.colors.YELLOW)
         typer.secho("open: sending goes on from here", fg=typer.colors.GREEN)
     finally:
         app.close()
+
+
+def _require_journal(app: App, others: list[Path], *, without: bool) -> None:
+    """Raise unless all that the journals know was replayed, or there is none."""
+    from newsletter.cli.journal import journals_of
+    from newsletter.journal.opening import require_replayed
+
+    if without or (app.journal is None and not others):
+        typer.secho(
+            "there is no journal: whoever left since the backup was made is on the list again",
+            fg=typer.colors.YELLOW,
+        )
+        return
+    own = journals_of(app, None) if app.journal else []
+    require_replayed(app.database, [*own, *(journals_of(app, others) if others else [])])
 
 
 def _wanted(app: App, this: Unattended, day: datetime | None) -> date:

@@ -15,12 +15,14 @@ from newsletter.cli import (
     afterwards,
     alarms,
     archive,
+    backup,
     context,
     control,
     deciding,
     digest,
     dkim,
     feedback,
+    journal,
     mailbox,
     moments,
     morning,
@@ -63,6 +65,8 @@ for part in (
     mailbox,
     feedback,
     why,
+    journal,
+    backup,
 ):
     part.register(app)
 

@@ -49,7 +49,7 @@ def load(path: Path) -> Settings:
             settings = Settings(**values)
         except ValidationError as error:
             raise ConfigError(_explain(error, path)) from None
-    return _anchor(settings, path.parent)
+    return _anchor(settings, path.parent).read_from(path)
 
 
 def _explain(error: ValidationError, path: Path) -> str:
@@ -133,6 +133,7 @@ def _anchor(settings: Settings, folder: Path) -> Settings:
     outbox = transport.file.model_copy(update={"folder": folder / transport.file.folder})
     signatures = tuple(each.model_copy(update={"key": folder / each.key}) for each in transport.smtp.dkim)
     smtp = transport.smtp.model_copy(update={"dkim": signatures})
+    backup, journal, log = settings.backup, settings.journal, settings.log
     newsletters = {
         slug: entry.model_copy(
             update={"source": entry.source.model_copy(update={"folder": folder / entry.source.folder})}
@@ -150,6 +151,15 @@ def _anchor(settings: Settings, folder: Path) -> Settings:
             "mailbox": settings.mailbox.model_copy(update={"path": folder / settings.mailbox.path}),
             "alarms": _alarms(settings.alarms, folder),
             "web": settings.web.model_copy(update={"spool": folder / settings.web.spool}),
+            "journal": journal.model_copy(update={"file": folder / journal.file if journal.file else None}),
+            "backup": backup.model_copy(
+                update={
+                    "folder": folder / backup.folder if backup.folder else None,
+                    "passphrase_file": folder / backup.passphrase_file if backup.passphrase_file else None,
+                    "programs": folder / backup.programs if backup.programs else None,
+                }
+            ),
+            "log": log.model_copy(update={"file": folder / log.file if log.file else None}),
             "newsletters": newsletters,
         }
     )

@@ -7,12 +7,19 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from newsletter.config.alarms import AlarmSettings
 from newsletter.config.base import Network, OneLine, Origin, Port, Section
 from newsletter.config.feedback import FeedbackSettings
+from newsletter.config.keeping import (
+    BackupSettings,
+    JournalSettings,
+    LogSettings,
+    MetricsSettings,
+    RetentionSettings,
+)
 from newsletter.config.mailbox import MailboxSettings
 from newsletter.config.newsletters import NewsletterSettings
 from newsletter.config.sending import PacingSettings, SendingSettings
@@ -94,7 +101,13 @@ class Settings(BaseSettings):
     mailbox: MailboxSettings = MailboxSettings()
     web: WebSettings = WebSettings()
     fetching: FetchingSettings = FetchingSettings()
+    journal: JournalSettings = JournalSettings()
+    backup: BackupSettings = BackupSettings()
+    retention: RetentionSettings = RetentionSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    log: LogSettings = LogSettings()
     newsletters: dict[str, NewsletterSettings] = Field(default_factory=dict)
+    _read_from: Path | None = PrivateAttr(None)
 
     @field_validator("public_url")
     @classmethod
@@ -124,6 +137,17 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over the file, which arrives as keyword arguments."""
         return env_settings, init_settings
+
+    @property
+    def config_file(self) -> Path | None:
+        """The file they were read from."""
+        return self._read_from
+
+    def read_from(self, path: Path) -> Settings:
+        """Return the same settings, which know where they were read from."""
+        known = self.model_copy()
+        known._read_from = path
+        return known
 
     @property
     def base_url(self) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger
 
 # Importing a table puts it into the metadata.
 import newsletter.alarms.tables
+import newsletter.backup.tables
 import newsletter.delivery.heartbeat
 import newsletter.delivery.tables
 import newsletter.desk.draft
@@ -20,6 +21,7 @@ import newsletter.feedback.returned
 import newsletter.feedback.tables
 import newsletter.fence
 import newsletter.fetching.visits
+import newsletter.journal.tables
 import newsletter.limits
 import newsletter.morning.hours
 import newsletter.morning.probed

@@ -102,6 +102,8 @@ _NEVER_OVER_BY_ITSELF = frozenset(
         Cause.BLOCKED,
         Cause.DROPPED,
         Cause.UNAPPLIED,
+        Cause.BACKUP,
+        Cause.JOURNAL,
         Cause.CANARY,
         Cause.CLOCK,
         Cause.FENCE,

@@ -33,6 +33,10 @@ class Keys:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_message_mac", Hmac(self.message_salt))
 
+    def made_for(self, use: str) -> bytes:
+        """Return a key for one use inside, which never changes."""
+        return hmac.digest(self.message_salt, f"key\0{use}".encode(), "sha256")
+
     def message_id(self, ref: str, domain: str) -> str:
         """Return a copy's Message-ID without brackets: the same for the same copy, for ever."""
         return f"{self.message_name(ref)}@{domain}"

@@ -9,6 +9,7 @@ from newsletter.app import App
 from newsletter.delivery import heartbeat
 from newsletter.feedback.forgetting import forget_feedback
 from newsletter.feedback.nightly import reconcile_at_night
+from newsletter.people import calls, invitations, logins
 from newsletter.signup import forgetting
 
 HEARTBEATS_FOR = timedelta(days=1)
@@ -20,6 +21,8 @@ def tidy(app: App) -> bool:
     with app.database.sessions.begin() as session:
         more = forgetting.forget_unconfirmed(session, app.keys, now=now)
         limits.forget(session, now=now)
+        for over in (logins, invitations, calls):
+            over.forget(session, now=now)
         heartbeat.forget(session, before=now - HEARTBEATS_FOR)
         more |= forget_feedback(session, now=now, kept=app.settings.feedback.kept)
     if not more:

@@ -44,6 +44,8 @@ PURE = [
     "newsletter.feedback.troubles",
     "newsletter.lanes",
     "newsletter.mailing",
+    "newsletter.people.rights",
+    "newsletter.people.totp",
     "newsletter.replies.*",
     "newsletter.reports.states",
     "newsletter.urls",

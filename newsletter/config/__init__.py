@@ -26,6 +26,7 @@ from newsletter.config.settings import (
     Settings,
     WebSettings,
 )
+from newsletter.config.staff import StaffSettings
 from newsletter.config.transports import (
     DkimSettings,
     FileSettings,
@@ -61,6 +62,7 @@ __all__ = [
     "SmtpServer",
     "SmtpSettings",
     "SourceSettings",
+    "StaffSettings",
     "TransportKind",
     "TransportSettings",
     "WebSettings",

@@ -23,6 +23,7 @@ from newsletter.config.keeping import (
 from newsletter.config.mailbox import MailboxSettings
 from newsletter.config.newsletters import NewsletterSettings
 from newsletter.config.sending import PacingSettings, SendingSettings
+from newsletter.config.staff import StaffSettings
 from newsletter.config.transports import TransportSettings
 from newsletter.errors import ConfigError
 from newsletter.lanes import Lane
@@ -31,8 +32,8 @@ ENV_PREFIX = "NEWSLETTER_"
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # What a page of ours begins with, now or one day: a newsletter's page could not be reached there.
 _RESERVED = frozenset(
-    "admin alarm api confirm data desk disown healthz leave login logout manage metrics move privacy readyz "
-    "static undo webhooks".split()
+    "account admin alarm api audit confirm data desk disown healthz language leave login logout manage "
+    "metrics move people privacy readyz staff static tokens undo webhooks welcome".split()
 )
 
 
@@ -100,6 +101,7 @@ class Settings(BaseSettings):
     feedback: FeedbackSettings = FeedbackSettings()
     mailbox: MailboxSettings = MailboxSettings()
     web: WebSettings = WebSettings()
+    staff: StaffSettings = StaffSettings()
     fetching: FetchingSettings = FetchingSettings()
     journal: JournalSettings = JournalSettings()
     backup: BackupSettings = BackupSettings()

@@ -25,6 +25,7 @@ import newsletter.journal.tables
 import newsletter.limits
 import newsletter.morning.hours
 import newsletter.morning.probed
+import newsletter.people.tables
 import newsletter.reports.jobs
 import newsletter.signup.requests  # noqa: F401
 from newsletter.delivery.tables import StateCode

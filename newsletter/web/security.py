@@ -23,6 +23,8 @@ POLICY = (
 )
 # The one page that asks for a proof of work, and only while it does.
 POLICY_WITH_SCRIPTS = f"{POLICY}; script-src 'self'; worker-src 'self'; connect-src 'self'"
+# The pages of those who work here: htmx from our own files, and previews of ours in a frame.
+POLICY_OF_STAFF = f"{POLICY}; script-src 'self'; connect-src 'self'; frame-src 'self'"
 HEADERS = {
     "content-security-policy": POLICY,
     # Tokens are in addresses, and must not travel on. Browsers then say ``Origin: null`` of our own forms.

@@ -14,25 +14,27 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from newsletter import __version__
 from newsletter.app import App
 from newsletter.feedback.inbox import LARGEST_BODY
-from newsletter.web import public
+from newsletter.web import people, public
 from newsletter.web.alarms import Alarms
 from newsletter.web.api import Api, problem
 from newsletter.web.archive import Archive
 from newsletter.web.door import READ, Door
 from newsletter.web.operations import Operations
 from newsletter.web.security import LONGEST_BODY, OtherSites, Security
+from newsletter.web.staff import NotLoggedIn, Staff, refused
 from newsletter.web.webhooks import Webhooks
 
 logger = logging.getLogger(__name__)
 
 _FOREVER = "public, max-age=31536000, immutable"
-_API = "/api/"
+_API, _STAFF_API, _STAFF = "/api/", "/api/staff", "/staff"
 
 
 class Site(FastAPI):
     """The application, with our middleware outside of everything the framework puts around it."""
 
     door: Door
+    staff: Staff
 
     def build_middleware_stack(self) -> ASGIApp:
         """Wrap the framework's own answers too: an error page needs its headers most."""
@@ -73,6 +75,9 @@ def make_site(app: App) -> FastAPI:
     )
     site.door = door
     site.include_router(Archive(door).routes())
+    # Before the pages of newsletters, which take any first word.
+    site.staff = Staff(door)
+    site.staff.register(site, people.routes(site.staff))
     # Not as routers in a router: each of those would be searched again for every request.
     for path, methods, handler in (
         *Operations(door).routes(),
@@ -86,6 +91,7 @@ def make_site(app: App) -> FastAPI:
             path, handler, methods=methods, include_in_schema=False, max_body_size=LARGEST_BODY
         )
     site.include_router(Api(door).routes())
+    site.add_exception_handler(NotLoggedIn, site.staff.not_logged_in)
     site.add_exception_handler(HTTPException, _refused)
     site.add_exception_handler(RequestValidationError, _misunderstood)
     site.add_exception_handler(OperationalError, _unavailable)
@@ -127,7 +133,15 @@ def _failed(request: Request, _error: Exception) -> Response:
 
 
 def _answer(request: Request, status: int) -> Response:
-    if request.scope["path"].startswith(_API):
+    path, site = request.scope["path"], _site(request)
+    if path == _STAFF_API or path.startswith(f"{_STAFF_API}/"):
+        return refused(status)
+    if path.startswith(_API):
         return problem("invalid", status)
-    site: Site = request.app
+    if path == _STAFF or path.startswith(f"{_STAFF}/"):
+        return site.staff.problem(request, status)
     return site.door.problem(request, status)
+
+
+def _site(request: Request) -> Site:
+    return request.app

@@ -163,6 +163,7 @@ def a_house(
         feedback=feedback or {},  # type: ignore[arg-type]
         alarms={"people": ON_CALL},  # type: ignore[arg-type]
         web=web,  # type: ignore[arg-type]
+        staff={"password_memory_kib": 64, "password_rounds": 1},  # type: ignore[arg-type]  # for speed
         newsletters={SLUG: PAPER, "robots": OTHER},
     )
     clock = HandClock()

@@ -32,6 +32,21 @@ def render(name: str, words: Catalog, **values: object) -> str:
     return template.render(values, words=words, say=_sayer(words))
 
 
+def render_staff(name: str, words: Catalog, *, block: str = "", **values: object) -> str:
+    """Return a page of those who work here; only its ``block`` where it has one of that name.
+
+    Blocks find the macros as ``ui``, also when one is rendered alone.
+    """
+    environment = _environment()
+    template = environment.get_template(f"staff/{name}.html.j2")
+    known = values | {"words": words, "say": _sayer(words)}
+    macros = environment.get_template("staff/macros.html.j2")
+    known["ui"] = macros.make_module(known)
+    if block in template.blocks:
+        return "".join(template.blocks[block](template.new_context(known)))
+    return template.render(known)
+
+
 @cache
 def _environment() -> Environment:
     # Compiled once: a change of a file needs a new start.

@@ -9,6 +9,7 @@
       "books": {"considered", "excluded": {reason: count}, "owed", "waiting", "in_flight", "accepted",
                 "refused", "deferred", "in_doubt", "withdrawn", "expired", "balanced"},
       "next_due", "stopped_because", "sent_now", "exit_code", "next_slot",
+      "backup": null or {"made_at", "age_hours", "file", "checked"},
       "now", "deliver_until", "per_second",
       "switched_off": null or {"since", "because"},
       "lanes": {lane: {state: count …, "per_second", "paused_until"}},
@@ -136,7 +137,8 @@ def _show(app: App, slug: str, wanted: date | None, seen: Seen, *, as_json: bool
     slot = app.morning(slug).timetable.next(app.clock()).send_at.astimezone(zone)
     if as_json:
         document = report_json(seen.report) if seen.report else {"newsletter": slug, "state": None}
-        document |= {"next_slot": slot.isoformat()} | (_plain(seen.progress) if seen.progress else {})
+        document |= {"next_slot": slot.isoformat(), "backup": _backup(app)}
+        document |= _plain(seen.progress) if seen.progress else {}
         typer.echo(json.dumps(document, ensure_ascii=False, indent=None if watched else 2))
         return
     if watched and not sys.stdout.isatty():
@@ -154,7 +156,41 @@ def _show(app: App, slug: str, wanted: date | None, seen: Seen, *, as_json: bool
     if seen.progress:
         _print_progress(seen.progress, zone)
     typer.echo(f"next edition: {slot:%Y-%m-%d %H:%M} {zone.key} (`newsletter schedule` tells more)")
+    _print_backup(app, zone)
     sys.stdout.flush()
+
+
+def _backup(app: App) -> dict[str, object] | None:
+    """Return the newest backup, or None where there is none yet."""
+    from newsletter.backup.nightly import last_good
+
+    with app.database.readers() as session:
+        newest = last_good(session)
+    if newest is None:
+        return None
+    return {
+        "made_at": newest.started_at.isoformat(),
+        "age_hours": round((app.clock() - newest.started_at).total_seconds() / 3600, 1),
+        "file": newest.file,
+        "checked": newest.checked,
+    }
+
+
+def _print_backup(app: App, zone: ZoneInfo) -> None:
+    from newsletter.backup.nightly import last_good
+
+    with app.database.readers() as session:
+        newest = last_good(session)
+    if newest is not None:
+        age = app.clock() - newest.started_at
+        is_old = age > app.settings.backup.alarm_after
+        checked = newest.checked or "not checked"
+        typer.secho(
+            f"last backup: {newest.started_at.astimezone(zone):%Y-%m-%d %H:%M} ({checked})",
+            fg=typer.colors.RED if is_old else None,
+        )
+    elif app.settings.backup.folder is None:
+        typer.secho("no backups are made: see docs/backup.md", fg=typer.colors.YELLOW)
 
 
 def _print_progress(goes: Progress, zone: ZoneInfo) -> None:

@@ -84,7 +84,9 @@ def test_whoever_left_since_the_backup_gets_nothing_and_no_edition_goes_out_twic
     home.rename(tmp_path / "lost")
     restore = ("restore", made["file"], "--into", str(there))
     told = run(*restore, "--passphrase-file", other_disk / "passphrase")
-    assert (told.code, "4 leaves, 1 erasure, 1 edition that began" in told.out) == (0, True), told.out + told.err
+    assert (told.code, "4 leaves, 1 erasure, 1 edition that began" in told.out) == (0, True), (
+        told.out + told.err
+    )
     (there / "digests").mkdir()
     write_digest(there, tomorrow)
 

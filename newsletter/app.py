@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from newsletter.delivery.worker import Courier
     from newsletter.digests.sources import Source
     from newsletter.feedback.applier import Applier
+    from newsletter.feedback.canaries import Canaries
     from newsletter.feedback.collector import Collector
     from newsletter.fence import Fence
     from newsletter.fetching import Fetcher
@@ -272,8 +273,20 @@ class App:
         from newsletter.feedback.making import make_collector
 
         return make_collector(
-            self.settings, database=self.database, keys=self.keys, returns=self.returns, clock=self.clock
+            self.settings,
+            database=self.database,
+            keys=self.keys,
+            returns=self.returns,
+            alarms=self.alarms,
+            clock=self.clock,
         )
+
+    @cached_property
+    def canaries(self) -> Canaries | None:
+        """The mailboxes of our own that get each edition first; None where there are none."""
+        from newsletter.feedback.making import make_canaries as make
+
+        return make(self.settings, database=self.database, alarms=self.alarms, clock=self.clock)
 
     def source(self, slug: str) -> Source:
         """Return where the digests of a newsletter come from."""
@@ -325,6 +338,7 @@ class App:
             batch_size=self.settings.sending.batch_size,
             why_refused=self.refusal,
             courier=self.courier(),
+            on_frozen=self.canaries.begin if self.canaries else None,
         )
 
     def unattended(self, slug: str) -> Unattended:

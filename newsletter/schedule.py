@@ -2,9 +2,10 @@
 
 *answers* turns what people asked for into notices, *notices* hands them over, *alarms* tells the next people
 and posts to webhooks, *editions* hands over the batches that are due, *feedback* lets what came back take
-effect, *mailbox* (where one is set) takes it in, *tidy* forgets what is not to be kept, *keep* sees to the
-journal and the backups; the *clockwork* begins the editions at their hour. Nothing here decides what is
-owed: the rows of the database do, so a loop that runs twice, late or in ten processes at once does no harm.
+effect, *mailbox* (where one is set) takes it in, *canaries* looks how editions arrived in mailboxes of ours,
+*tidy* forgets what is not to be kept, *keep* sees to the journal and the backups; the *clockwork* begins the
+editions at their hour. Nothing here decides what is owed: the rows of the database do, so a loop that runs
+twice, late or in ten processes at once does no harm.
 
 On SQLite one process sends editions at a time. A worker takes that right (``Database.sole_sender``) only
 while it has a batch to send, so a ``newsletter morning`` by hand works beside it: whoever comes second
@@ -133,6 +134,8 @@ class Worker:
         ]
         if app.collector is not None:
             steps.append(("mailbox", self.collect, 1))
+        if app.canaries is not None:
+            steps.append(("canaries", app.canaries.step, 10))
         if app.settings.sending.engine == "threads":
             steps.append(("editions", self.send_editions, 1))
         else:

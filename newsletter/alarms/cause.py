@@ -26,6 +26,7 @@ class Cause(StrEnum):
     HOLIDAYS = "holidays"  # the calendar of holidays runs out
     CANARY = "canary"  # a mailbox of ours did not get what it should
     FEEDBACK = "feedback"  # bounces and complaints do not come in
+    UNREACHED = "unreached"  # a mailbox of ours is not reached
     ACCOUNT = "account"  # how our account with the provider stands has changed
     BLOCKED = "blocked"  # mailbox providers send copies back for what they say, or for who we are
     DROPPED = "dropped"  # the provider drops copies for a reason that is ours
@@ -49,6 +50,7 @@ COMMANDS: dict[Cause, tuple[tuple[str, str], ...]] = {
     Cause.SILENT: (_STATUS, ("pause", "newsletter pause {which}")),
     Cause.SLOW: (_STATUS,),
     Cause.PAUSED: (_STATUS, ("resume", "newsletter resume {which}"), _CANCEL),
+    Cause.CANARY: (_STATUS, ("resume", "newsletter resume {which}"), _CANCEL),
     Cause.BOOKS: (_STATUS, ("pause", "newsletter pause {which}")),
     Cause.DOUBT: (("settle", "newsletter settle {which}"),),
     Cause.FENCE: (("fence", "newsletter fence"),),

@@ -133,7 +133,7 @@ def say(occasion: Occasion, words: Catalog) -> Message:
     return replace(
         message,
         subject=words.say("alarm.still" if is_still else "alarm.action", title=title),
-        paragraphs=(lead, *_because(occasion, words), *_details(occasion)),
+        paragraphs=(lead, *_because(occasion, words), *_details(occasion, words)),
         problems_title=words.say("alarm.problems", count=len(holds)) if holds else "",
         problems=tuple(holds[:PROBLEMS_TOLD]),
         warnings_title=words.say("alarm.warnings", count=len(warnings)) if warnings else "",
@@ -247,10 +247,16 @@ def _because(occasion: Occasion, words: Catalog) -> tuple[str, ...]:
     return (words.say("alarm.because", because=_text(because, occasion)),) if because else ()
 
 
-def _details(occasion: Occasion) -> tuple[str, ...]:
+def _details(occasion: Occasion, words: Catalog) -> tuple[str, ...]:
     details = occasion.facts.get("details")
     return (
-        tuple(_text(each, occasion) for each in details[:DETAILS_TOLD]) if isinstance(details, list) else ()
+        tuple(
+            # A sentence in each language, or what is the same in all.
+            _in_language(each, words) if isinstance(each, Mapping) else _text(each, occasion)
+            for each in details[:DETAILS_TOLD]
+        )
+        if isinstance(details, list)
+        else ()
     )
 
 

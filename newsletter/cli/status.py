@@ -13,6 +13,7 @@
       "now", "deliver_until", "per_second",
       "switched_off": null or {"since", "because"},
       "lanes": {lane: {state: count …, "per_second", "paused_until"}},
+      "canaries": null or {"outcome", "began_at", "mailboxes": {name: {"place", "arrived_at", …}}},
       "forecast": null or {"has_speed", "finishes_at", "expires", "floor": {…}, "lanes": {lane: {…}}}
     }
 
@@ -30,18 +31,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import context
+from newsletter.cli import canaries, context
 from newsletter.cli.control import kind_of
 from newsletter.cli.digest import Day, Newsletter
 from newsletter.cli.morning import AsJson, print_report, report_json
 from newsletter.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime, tzinfo
     from zoneinfo import ZoneInfo
 
     from newsletter.app import App
     from newsletter.delivery.progress import LaneProgress, Progress
+    from newsletter.feedback.canary_rows import Canary, CanaryRun
     from newsletter.morning import Report
 
 LOOK_EVERY_SECONDS = 2.0
@@ -60,6 +63,7 @@ class Seen:
 
     report: Report | None
     progress: Progress | None  # of an edition that was frozen
+    canaries: tuple[CanaryRun, Sequence[Canary]] | None = None
 
     @property
     def is_over(self) -> bool:
@@ -112,6 +116,7 @@ def _look(app: App, slug: str, day: date | None, kind: str) -> Seen:
     """Read all of it at one moment."""
     from newsletter.delivery import progress
     from newsletter.editions import edition as editions
+    from newsletter.feedback.canaries import of_edition
     from newsletter.morning import report_of
 
     zone = app.settings.newsletters[slug].schedule.tz
@@ -129,7 +134,7 @@ def _look(app: App, slug: str, day: date | None, kind: str) -> Seen:
         goes = progress.of_edition(
             session, edition, report.books, limits=app.limits, now=app.clock(), zone=zone
         )
-        return Seen(report=report, progress=goes)
+        return Seen(report=report, progress=goes, canaries=of_edition(session, edition.id))
 
 
 def _show(app: App, slug: str, wanted: date | None, seen: Seen, *, as_json: bool, watched: bool) -> None:
@@ -139,6 +144,7 @@ def _show(app: App, slug: str, wanted: date | None, seen: Seen, *, as_json: bool
         document = report_json(seen.report) if seen.report else {"newsletter": slug, "state": None}
         document |= {"next_slot": slot.isoformat(), "backup": _backup(app)}
         document |= _plain(seen.progress) if seen.progress else {}
+        document |= {"canaries": canaries.facts(*seen.canaries) if seen.canaries else None}
         typer.echo(json.dumps(document, ensure_ascii=False, indent=None if watched else 2))
         return
     if watched and not sys.stdout.isatty():
@@ -153,6 +159,8 @@ def _show(app: App, slug: str, wanted: date | None, seen: Seen, *, as_json: bool
         # What is due already is being sent, or its lane says why not.
         waits = due is not None and due > app.clock()
         print_report(seen.report if waits else replace(seen.report, next_due=None), zone)
+    if seen.canaries:
+        typer.echo(f"  canaries   {canaries.line(*seen.canaries, zone)}")
     if seen.progress:
         _print_progress(seen.progress, zone)
     typer.echo(f"next edition: {slot:%Y-%m-%d %H:%M} {zone.key} (`newsletter schedule` tells more)")

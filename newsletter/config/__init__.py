@@ -6,6 +6,7 @@ an error names the setting and where it came from.
 """
 
 from newsletter.config.alarms import AlarmSettings, PersonSettings, WebhookKind, WebhookSettings
+from newsletter.config.canaries import CanariesSettings, CanarySettings
 from newsletter.config.feedback import FeedbackSettings
 from newsletter.config.gate import GateSettings
 from newsletter.config.loading import find_config, load, packaged_config
@@ -41,6 +42,8 @@ from newsletter.config.transports import (
 __all__ = [
     "LANGUAGES",
     "AlarmSettings",
+    "CanariesSettings",
+    "CanarySettings",
     "DatabaseSettings",
     "DkimSettings",
     "FeedbackSettings",

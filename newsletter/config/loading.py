@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import SecretStr, ValidationError
 
 from newsletter.config.alarms import AlarmSettings
+from newsletter.config.canaries import CanariesSettings
 from newsletter.config.settings import ENV_PREFIX, Settings
 from newsletter.errors import ConfigError
 
@@ -124,6 +125,17 @@ def _alarms(alarms: AlarmSettings, folder: Path) -> AlarmSettings:
     return alarms.model_copy(update={"webhooks": tuple(webhooks)})
 
 
+def _canaries(canaries: CanariesSettings, folder: Path) -> CanariesSettings:
+    """Read the passwords that lie in files."""
+    read = []
+    for mailbox in canaries.mailboxes:
+        setting = f"canaries.mailboxes ({mailbox.name}).password_file"
+        file = folder / mailbox.password_file if mailbox.password_file else None
+        password = _read_secret(file, mailbox.password, setting=setting)
+        read.append(mailbox.model_copy(update={"password": password}))
+    return canaries.model_copy(update={"mailboxes": tuple(read)})
+
+
 def _anchor(settings: Settings, folder: Path) -> Settings:
     """Make every relative path absolute, counted from ``folder``."""
     url = settings.database.url
@@ -149,6 +161,7 @@ def _anchor(settings: Settings, folder: Path) -> Settings:
             "keys": settings.keys.model_copy(update={"file": folder / settings.keys.file}),
             "transport": transport.model_copy(update={"file": outbox, "smtp": smtp}),
             "mailbox": settings.mailbox.model_copy(update={"path": folder / settings.mailbox.path}),
+            "canaries": _canaries(settings.canaries, folder),
             "alarms": _alarms(settings.alarms, folder),
             "web": settings.web.model_copy(update={"spool": folder / settings.web.spool}),
             "journal": journal.model_copy(update={"file": folder / journal.file if journal.file else None}),

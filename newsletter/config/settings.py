@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from newsletter.config.alarms import AlarmSettings
 from newsletter.config.base import Network, OneLine, Origin, Port, Section
+from newsletter.config.canaries import CanariesSettings
 from newsletter.config.feedback import FeedbackSettings
 from newsletter.config.keeping import (
     BackupSettings,
@@ -100,6 +101,7 @@ class Settings(BaseSettings):
     alarms: AlarmSettings = AlarmSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     mailbox: MailboxSettings = MailboxSettings()
+    canaries: CanariesSettings = CanariesSettings()
     web: WebSettings = WebSettings()
     staff: StaffSettings = StaffSettings()
     fetching: FetchingSettings = FetchingSettings()

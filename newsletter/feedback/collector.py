@@ -29,7 +29,8 @@ from newsletter.feedback import carried, inbox, returned
 from newsletter.feedback.events import Event, Kind, Suppress, copy_of, key_of, notice_of
 from newsletter.feedback.forwarding import FORWARD, Forwarder
 from newsletter.feedback.letter import Letter
-from newsletter.feedback.mailbox import Box, Found
+from newsletter.feedback.mailbox import Box, Found, MailboxError
+from newsletter.feedback.reaching import Reaching
 from newsletter.feedback.readers import address_of
 from newsletter.feedback.returned import Fate
 from newsletter.feedback.sorting import Sort, Sorted, sort
@@ -43,6 +44,7 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 200  # mails of one look
 FORWARDED_A_DAY = 200
 REPEATED = "repeated"
+BOX = "bounces"  # what the mailbox is called where it is not reached
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +57,22 @@ class Collector:
     clock: Clock
     open_box: Callable[[], Box]
     forwarder: Forwarder | None = None
+    reaching: Reaching | None = None  # tells people when the mailbox stays away
+    address: str = ""  # the mailbox's, for people
 
     def poll(self) -> Counter[str]:
         """Take in what has come; return how many mails of each sort. Raises ``MailboxError``."""
+        try:
+            counts = self._poll()
+        except MailboxError as error:
+            if self.reaching is not None:
+                self.reaching.note(BOX, str(error), address=self.address)
+            raise
+        if self.reaching is not None:
+            self.reaching.note(BOX, None)
+        return counts
+
+    def _poll(self) -> Counter[str]:
         counts: Counter[str] = Counter()
         box = self.open_box()
         try:

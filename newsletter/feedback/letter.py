@@ -20,7 +20,7 @@ from html import unescape
 _STDLIB = (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError, MessageError)
 LARGEST = 2_000_000  # bytes that are looked at
 _DEEPEST, _MOST_PARTS = 8, 60
-_LONGEST_TEXT = 100_000
+_LONGEST_TEXT = 300_000
 _GBK = frozenset({"gb2312", "gbk", "x-gbk", "gb_2312-80", "cp936", "hz-gb-2312"})
 _NO_TEXT = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->")
 _BREAK = re.compile(r"(?i)<(?:br|/p|/div|/tr|/li|/h\d)\b[^>]*>")

@@ -11,10 +11,13 @@ from newsletter.config import Settings
 from newsletter.database import Database
 from newsletter.feedback import carried, sendgrid, shapes
 from newsletter.feedback.applier import Applier
+from newsletter.feedback.canaries import Canaries
 from newsletter.feedback.collector import Collector
 from newsletter.feedback.doubt import Patience
 from newsletter.feedback.forwarding import Forwarder
+from newsletter.feedback.looking import look
 from newsletter.feedback.mailbox import open_box
+from newsletter.feedback.reaching import Reaching
 from newsletter.feedback.rules import Rules
 from newsletter.feedback.telling import Telling
 from newsletter.keys import Keys
@@ -53,7 +56,13 @@ def make_applier(
 
 
 def make_collector(
-    settings: Settings, *, database: Database, keys: Keys, returns: Returns | None, clock: Clock
+    settings: Settings,
+    *,
+    database: Database,
+    keys: Keys,
+    returns: Returns | None,
+    alarms: Alarms,
+    clock: Clock,
 ) -> Collector | None:
     """Return what looks after the mailbox of an installation; None where there is none."""
     mailbox = settings.mailbox
@@ -69,4 +78,14 @@ def make_collector(
         clock=clock,
         open_box=lambda: open_box(mailbox),
         forwarder=forwarder,
+        reaching=Reaching(database=database, alarms=alarms, clock=clock),
+        address=mailbox.bounce_address or mailbox.username or str(mailbox.path),
     )
+
+
+def make_canaries(settings: Settings, *, database: Database, alarms: Alarms, clock: Clock) -> Canaries | None:
+    """Return what looks after the canaries of an installation; None where there are none."""
+    chosen = settings.canaries
+    if not chosen.mailboxes:
+        return None
+    return Canaries(settings=chosen, database=database, alarms=alarms, clock=clock, look=look)

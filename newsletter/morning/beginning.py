@@ -32,6 +32,7 @@ from newsletter.editions.gate import Finding, Severity
 from newsletter.editions.states import EditionTransitionNotAllowed, Happening, Kind, State
 from newsletter.errors import DigestError
 from newsletter.language import catalog
+from newsletter.mailing import Mailing
 from newsletter.morning import earlier
 from newsletter.morning.evidence import gather
 from newsletter.morning.probing import Prober
@@ -46,6 +47,9 @@ from subscribers import languages
 logger = logging.getLogger(__name__)
 
 CARRIED_FOR = timedelta(days=3)  # older than that, what was missed is no news
+
+
+OnFrozen = Callable[[Session, Edition, Mailing, datetime], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +116,7 @@ class Beginning:
     urls: Urls
     batch_size: int
     clock: Clock
+    on_frozen: OnFrozen | None = None  # what happens before the first copy leaves, in our transaction
     wake: Callable[[Session, int], object]  # tells the engine of an edition, in our transaction
 
     def find(self, day: date) -> Found:
@@ -255,6 +260,8 @@ class Beginning:
                 old.carried_into_id = edition.id
                 if old.digest_hash != edition.digest_hash:
                     old.used_hash = old.digest_hash
+            if self.on_frozen is not None:
+                self.on_frozen(session, edition, mailings[self.newsletter.language], now)
             self.wake(session, edition.id)
             return edition
 

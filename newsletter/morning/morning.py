@@ -22,7 +22,7 @@ from newsletter.editions import edition as editions
 from newsletter.editions.edition import SENT, UNDECIDED, Edition
 from newsletter.editions.states import State
 from newsletter.errors import ConfigError
-from newsletter.morning.beginning import Beginning, Look
+from newsletter.morning.beginning import Beginning, Look, OnFrozen
 from newsletter.morning.probing import Prober
 from newsletter.morning.races import unless_outrun
 from newsletter.morning.report import Report, report_of
@@ -49,6 +49,7 @@ class Morning:
     prober: Prober | None = None  # None: nobody opens the links
     # Why this installation sends no editions, if so. Asked each time: a fence may have been opened meanwhile.
     why_refused: Callable[[], str] = lambda: ""
+    on_frozen: OnFrozen | None = None
 
     @property
     def now(self) -> datetime:
@@ -75,6 +76,7 @@ class Morning:
             urls=self.urls,
             batch_size=self.batch_size,
             clock=self.courier.clock,
+            on_frozen=self.on_frozen,
             wake=lambda session, edition_id: self.courier.wake(session, edition_id=edition_id),
         )
 

@@ -24,6 +24,7 @@ from newsletter.editions.gate import Evidence, examine
 from newsletter.editions.states import Kind, State
 from newsletter.errors import ConfigError
 from newsletter.mailing import Mailing
+from newsletter.morning.beginning import OnFrozen
 from newsletter.morning.morning import Morning
 from newsletter.morning.proof import Proof, as_json
 from newsletter.morning.report import Report, report_of
@@ -46,6 +47,7 @@ class Press:
     urls: Urls
     batch_size: int
     why_refused: Callable[[], str] = lambda: ""  # why this installation sends no editions
+    on_frozen: OnFrozen | None = None
 
     @classmethod
     def of(cls, morning: Morning) -> Press:
@@ -59,6 +61,7 @@ class Press:
             urls=morning.urls,
             batch_size=morning.batch_size,
             why_refused=morning.why_refused,
+            on_frozen=morning.on_frozen,
         )
 
     @property
@@ -175,6 +178,8 @@ class Press:
                 now=now,
                 deliver_until=max(end, now + least),
             )
+            if self.on_frozen is not None:
+                self.on_frozen(session, edition, mailings[self.newsletter.language], now)
             self.courier.wake(session, edition_id=edition.id)
             return edition
 

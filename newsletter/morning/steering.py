@@ -20,6 +20,10 @@ from newsletter.editions.states import Kind
 from newsletter.errors import NewsletterError
 
 
+# What stopped an edition, and is answered by whoever decides about it.
+_OVER = (Cause.PAUSED, Cause.CANARY, Cause.BLOCKED)
+
+
 class NotSent(NewsletterError):
     """There is no such edition, or nothing of it has been sent. The message says which."""
 
@@ -122,4 +126,4 @@ def said(who: str, because: str) -> str:
 
 def _calm(session: Session, edition: Edition, alarms: Alarms, now: datetime) -> None:
     """Tell whoever heard that the edition was paused that somebody has decided."""
-    alarms.clear(session, newsletter=edition.newsletter, day=edition.day, causes=[Cause.PAUSED], now=now)
+    alarms.clear(session, newsletter=edition.newsletter, day=edition.day, causes=_OVER, now=now)

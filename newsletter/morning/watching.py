@@ -105,6 +105,7 @@ _NEVER_OVER_BY_ITSELF = frozenset(
         Cause.BACKUP,
         Cause.JOURNAL,
         Cause.CANARY,
+        Cause.UNREACHED,
         Cause.CLOCK,
         Cause.FENCE,
         Cause.HOLIDAYS,

@@ -44,6 +44,7 @@ userdb {{
   args = uid=65534 gid=65534 home={folder}/mail/%u
 }}
 first_valid_uid = 100
+auth_failure_delay = 0
 namespace inbox {{
   inbox = yes
   mailbox Junk {{

@@ -72,6 +72,27 @@ RELAYS: tuple[Row, ...] = (
         note="SendGrid drops what bounced there before, or what is no address",
         example="Bounced Address",
     ),
+    Row(
+        meaning=_HARD,
+        words=r"does not contain a valid address\W+personalizations\.\d+\.to\b",
+        source=_DOCUMENTED,
+        note="SendGrid refuses what cannot be an address, over HTTP",
+        example="400 Does not contain a valid address. (personalizations.7.to.0.email)",
+    ),
+    Row(
+        meaning=_CONTENT,
+        words=r"^413\b",
+        source=_DOCUMENTED,
+        note="of HTTP: what we post to SendGrid is too large",
+        example="413",
+    ),
+    Row(
+        meaning=_UNKNOWN,
+        words=r"^400 .*\(personalizations\.",
+        source=_OURS,
+        note="SendGrid finds fault with what we fill in for one reader: nothing about their mailbox",
+        example="400 Bad Request (personalizations.3.custom_args)",
+    ),
 )
 
 EXACT: tuple[Row, ...] = (

@@ -28,7 +28,8 @@ TABLES: tuple[tuple[Row, ...], ...] = (
 # A subject is 0 to 7, so a version (Exim 4.94.2) or an IP address is not taken for a code.
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.[0-7]\.\d{1,3})(?!\.?\d)")
 # At the beginning, or where a mail server quotes another one in a bounce.
-_CODE = re.compile(r"(?:^|[:;]\s+|smtp;)\W{0,3}([245]\d\d)(?![\d.])")
+# SendGrid refuses over HTTP: 400 and 413 are nothing that a mail server says, and no "try again later".
+_CODE = re.compile(r"(?:^|[:;]\s+|smtp;)\W{0,3}((?!400|413)[245]\d\d)(?![\d.])")
 # It begins where a word does; tried at every letter of a long word it would take long.
 _ADDRESS = re.compile(r"<[^<>\s]*>|(?<![^\s<>\"',;()])[^\s<>\"',;()]+@[^\s<>\"',;()]+")
 

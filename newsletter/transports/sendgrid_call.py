@@ -14,6 +14,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from newsletter import replies
 from newsletter.transports import sendgrid_answers as answers
 from newsletter.transports.base import Misconfigured, Outcome, Unavailable, Verdict, discreet
 from newsletter.transports.sendgrid_line import Line
@@ -77,7 +78,9 @@ class Call:
             if not guilty and len(group) == 1:
                 guilty, rest = {0: said.words}, []
             self._refused += [
-                Outcome(ref=group[place].ref, verdict=Verdict.REFUSED, reply=words)
+                Outcome(
+                    ref=group[place].ref, verdict=Verdict.REFUSED, reply=words, meaning=replies.read(words)
+                )
                 for place, words in guilty.items()
             ]
             self.waiting[:0] = rest

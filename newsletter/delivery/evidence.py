@@ -55,7 +55,7 @@ def hear(session: Session, call_ids: Collection[int], *, now: datetime) -> None:
 def settle_heard(session: Session, *, now: datetime, only: Collection[int] | None = None) -> int:
     """Take all copies in doubt of calls that were heard of for accepted; return how many."""
     settled = 0
-    for call, batch in _over(session, now=now, is_heard=True):
+    for call, batch in _over(session, since=now - LOOKBACK, is_heard=True):
         if only is not None and call.id not in only:
             continue
         settled += _prove(session, batch, [Delivery.call_id == call.id])
@@ -66,17 +66,28 @@ def settle_heard(session: Session, *, now: datetime, only: Collection[int] | Non
 
 def questions(session: Session, *, now: datetime) -> Iterator[Question]:
     """Yield the calls that left copies in doubt and were not heard of; the others are closed for good."""
-    for call, batch in _over(session, now=now, is_heard=False):
-        ids = session.scalars(
-            select(Delivery.subscriber_id)
-            .where(*in_batch(batch), Delivery.call_id == call.id, Delivery.state.in_(DOUBTED))
-            .order_by(Delivery.subscriber_id)
-        ).all()
+    for call, batch in _over(session, since=now - LOOKBACK, is_heard=False):
+        ids = _doubted(session, call, batch)
         if ids:
             yield Question(call, batch, ids)
         else:
             call.settled_at = now
     session.flush()
+
+
+def doubtful(session: Session) -> Iterator[Question]:
+    """Yield every call that left copies in doubt which nothing has settled, the oldest first."""
+    for call, batch in _over(session, since=None):
+        if ids := _doubted(session, call, batch):
+            yield Question(call, batch, ids)
+
+
+def _doubted(session: Session, call: Call, batch: Batch) -> Sequence[int]:
+    return session.scalars(
+        select(Delivery.subscriber_id)
+        .where(*in_batch(batch), Delivery.call_id == call.id, Delivery.state.in_(DOUBTED))
+        .order_by(Delivery.subscriber_id)
+    ).all()
 
 
 def settle_copies(session: Session, batch: Batch, subscriber_ids: Collection[int]) -> int:
@@ -125,7 +136,9 @@ def give_back(session: Session, returned: Mapping[tuple[int, int], tuple[int, st
     return count
 
 
-def _over(session: Session, *, now: datetime, is_heard: bool) -> Sequence[tuple[Call, Batch]]:
+def _over(
+    session: Session, *, since: datetime | None, is_heard: bool | None = None
+) -> Sequence[tuple[Call, Batch]]:
     """Return the calls that are over and may have left something in doubt."""
     newer = aliased(Call)
     query = (
@@ -133,8 +146,6 @@ def _over(session: Session, *, now: datetime, is_heard: bool) -> Sequence[tuple[
         .join(Batch, Batch.id == Call.batch_id)
         .where(
             Call.settled_at.is_(None),
-            Call.opened_at > now - LOOKBACK,
-            Call.heard_at.is_not(None) if is_heard else Call.heard_at.is_(None),
             # While its worker waits for the answer it is the worker's to say.
             or_(
                 Batch.state != BatchState.CLAIMED,
@@ -143,6 +154,10 @@ def _over(session: Session, *, now: datetime, is_heard: bool) -> Sequence[tuple[
         )
         .order_by(Call.id)
     )
+    if since is not None:
+        query = query.where(Call.opened_at > since)
+    if is_heard is not None:
+        query = query.where(Call.heard_at.is_not(None) if is_heard else Call.heard_at.is_(None))
     return session.execute(query).all()
 
 

@@ -64,7 +64,8 @@ class NoticeSender:
         """Hand over the next notice that is due; False when there is none."""
         now = self.clock()
         with self.database.sessions.begin() as session:
-            taken = notices.take(session, owner=self.owner, now=now, lease=self.lease, limit=1)
+            call = secrets.token_hex(16)
+            taken = notices.take(session, owner=self.owner, now=now, lease=self.lease, limit=1, call=call)
             addresses = [self._address(session, notice) for notice in taken]
         if not taken:
             return False
@@ -73,7 +74,7 @@ class NoticeSender:
             with self.database.sessions.begin() as session:
                 notices.record(session, notice, Event.RELEASED)
         elif address is not None:
-            return self._hand_over(notice, address)
+            return self._hand_over(notice, address, call)
         return True
 
     def _address(self, session: Session, notice: Notice) -> str | None:
@@ -90,7 +91,7 @@ class NoticeSender:
         notices.record(session, notice, Event.WITHDRAWN, reply=why or "erased")
         return None
 
-    def _hand_over(self, notice: Notice, address: str) -> bool:
+    def _hand_over(self, notice: Notice, address: str, call: str) -> bool:
         """Hand one notice over and record it, whatever happens; False when the far side is not there."""
         ref = f"n{notice.id}"
         outcome: Outcome | None = None
@@ -103,7 +104,7 @@ class NoticeSender:
                 values[RETURN_PATH] = self.returns.sender_of(ref)
             copy = Copy(ref=ref, address=address, values=values)
             lane = lane_of(address.rpartition("@")[2])
-            for each in self.transport.send(mailing, [copy], call_id=secrets.token_hex(16), lane=lane):
+            for each in self.transport.send(mailing, [copy], call_id=call, lane=lane):
                 if each is not None:
                     outcome, event, reply = each, EVENTS[each.verdict], each.reply
                     if event is Event.DEFERRED and each.meaning is Meaning.THROTTLED:

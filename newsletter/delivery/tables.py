@@ -166,5 +166,7 @@ class Notice(Base):
     provider_id: Mapped[str | None] = mapped_column(String(255))
     reply: Mapped[str | None] = mapped_column(String(REPLY_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    call_key: Mapped[str | None] = mapped_column(String(32))  # of the last attempt: what providers echo
+    heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first event about that attempt
 
     __table_args__ = (Index(None, "state", "due_at"), Index(None, "subscriber_id"))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.clock import Clock
 from newsletter.database import Database
-from newsletter.delivery import evidence
+from newsletter.delivery import evidence, notices
 from newsletter.feedback import aside, doubt, inbox, quiet
 from newsletter.feedback.apply import Applied, apply, count, take_turn
 from newsletter.feedback.events import Event
@@ -136,10 +136,11 @@ class Applier:
         """Settle doubt by what was heard, and now and then look at what stays silent."""
         now = self.clock()
         with self.database.readers() as session:
-            is_heard = evidence.is_anything_heard(session, now=now)
+            is_heard = evidence.is_anything_heard(session, now=now) or notices.is_anything_heard(session)
         if is_heard:
             with self.database.sessions.begin() as session:
                 evidence.settle_heard(session, now=now)
+                notices.settle_heard(session)
         if self._looked_at is None or now - self._looked_at >= LOOK_FOR_SILENCE:
             self._looked_at = now
             with self.database.sessions.begin() as session:

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import evidence
+from newsletter.delivery import evidence, notices
 from newsletter.delivery.tables import Batch, Delivery
 from newsletter.feedback import accounts, editions, readers, reading
 from newsletter.feedback.events import RANKS, Event, Kind
@@ -72,6 +72,11 @@ def apply(
     whole = {calls[event.call] for event in ours if event.call in calls}
     evidence.hear(session, whole, now=now)
     applied.settled = _settle_copies(session, [event for event in ours if event.call not in calls])
+    about_notices = [event for event in fresh if event.notice_id is not None and event.kind in RANKS]
+    if about_notices:
+        named = [(event.notice_id, event.call) for event in about_notices if event.notice_id is not None]
+        notices.hear(session, named, now=now)
+        applied.settled += notices.settle_heard(session)
     applied.returned = _give_back(session, ours, calls, now=now)
     applied.suppressed, applied.left = readers.reach(
         session,

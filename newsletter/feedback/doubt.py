@@ -101,7 +101,7 @@ def look(session: Session, patience: Patience, *, now: datetime) -> list[Trouble
         if heard:
             evidence.settle_copies(session, question.batch, heard)
         elif patience.resends:
-            silence = _silence(session, question, now=now)
+            silence = silence_of(session, question, now=now)
             if why_not(silence, patience, now=now) is None:
                 troubles.append(_resend(session, question, now=now))
     return troubles
@@ -120,7 +120,8 @@ def _heard_of(session: Session, edition_id: int, ids: Iterable[int]) -> list[int
     return found
 
 
-def _silence(session: Session, question: Question, *, now: datetime) -> Silence:
+def silence_of(session: Session, question: Question, *, now: datetime) -> Silence:
+    """Return what is known around a call of which nothing was heard."""
     call, batch = question.call, question.batch
     edition = session.get_one(Edition, batch.edition_id)
     again = select(Call.id).where(Call.batch_id == batch.id, Call.resent_at.is_not(None)).limit(1)

@@ -44,7 +44,8 @@ def read_post(body: bytes, *, received_at: datetime) -> Read:
 def _read(one: Mapping[str, Any], received_at: datetime, latest: float) -> Event:
     name, call, told_at = one["event"], one.get("nl_call"), one.get("timestamp")
     # Only together they are ours: another installation at the same account has copies of the same names.
-    copy = copy_of(one.get("nl_ref")) if isinstance(call, str) else None
+    ref = one.get("nl_ref") if isinstance(call, str) else None
+    copy = copy_of(ref)
     edition_id, subscriber_id = copy if copy else (None, None)
     if type(told_at) is int and 0 < told_at < latest:
         at = moment_of(told_at)
@@ -55,14 +56,14 @@ def _read(one: Mapping[str, Any], received_at: datetime, latest: float) -> Event
         # By far the most: it changes nothing when it is told twice, so it needs no key.
         reply = _text(one.get("response")) if kind is Kind.DEFERRED else None
         return Event(kind, at, edition_id, subscriber_id, None, call, None, None, None, None, reply)
-    address = one.get("email")
+    address, notice_id = one.get("email"), notice_of(ref)
     event = Event(
         kind or Kind.OTHER,
         at,
         edition_id,
         subscriber_id,
-        notice_of(one.get("nl_ref")),
-        call if copy is not None else None,
+        notice_id,
+        call if copy is not None or notice_id is not None else None,
         address if isinstance(address, str) else None,
         _key(one),
     )

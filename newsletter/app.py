@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from newsletter.delivery.worker import Courier
     from newsletter.digests.sources import Source
     from newsletter.feedback.applier import Applier
-    from newsletter.feedback.canaries import Canaries
-    from newsletter.feedback.collector import Collector
+    from newsletter.feedback.making import Returning
     from newsletter.fence import Fence
     from newsletter.fetching import Fetcher
     from newsletter.fetching.visits import Visits
@@ -252,28 +251,12 @@ class App:
         )
 
     @cached_property
-    def applier(self) -> Applier:
-        """What lets the posts of providers take effect."""
-        from newsletter.feedback.making import make_applier
+    def returning(self) -> Returning:
+        """What looks after all that comes back."""
+        from newsletter.feedback.making import Returning
 
-        return make_applier(
-            self.settings, database=self.database, keys=self.keys, clock=self.clock, alarms=self.alarms
-        )
-
-    @cached_property
-    def backups(self) -> Backups:
-        """What makes backups, by hand and at night."""
-        from newsletter.backup.nightly import Backups
-
-        return Backups(settings=self.settings, database=self.database, owner=self.owner, clock=self.clock)
-
-    @cached_property
-    def collector(self) -> Collector | None:
-        """What looks after the mailbox that mail comes back to; None where there is none."""
-        from newsletter.feedback.making import make_collector
-
-        return make_collector(
-            self.settings,
+        return Returning(
+            settings=self.settings,
             database=self.database,
             keys=self.keys,
             returns=self.returns,
@@ -281,12 +264,17 @@ class App:
             clock=self.clock,
         )
 
-    @cached_property
-    def canaries(self) -> Canaries | None:
-        """The mailboxes of our own that get each edition first; None where there are none."""
-        from newsletter.feedback.making import make_canaries as make
+    @property
+    def applier(self) -> Applier:
+        """What lets the posts of providers take effect."""
+        return self.returning.applier
 
-        return make(self.settings, database=self.database, alarms=self.alarms, clock=self.clock)
+    @cached_property
+    def backups(self) -> Backups:
+        """What makes backups, by hand and at night."""
+        from newsletter.backup.nightly import Backups
+
+        return Backups(settings=self.settings, database=self.database, owner=self.owner, clock=self.clock)
 
     def source(self, slug: str) -> Source:
         """Return where the digests of a newsletter come from."""
@@ -338,7 +326,7 @@ class App:
             batch_size=self.settings.sending.batch_size,
             why_refused=self.refusal,
             courier=self.courier(),
-            on_frozen=self.canaries.begin if self.canaries else None,
+            on_frozen=self.returning.canaries.begin if self.returning.canaries else None,
         )
 
     def unattended(self, slug: str) -> Unattended:

@@ -132,10 +132,10 @@ class Worker:
             ("keep", self.keep, 60),
             ("clockwork", self.mind_the_clock, 2),
         ]
-        if app.collector is not None:
+        if app.returning.collector is not None:
             steps.append(("mailbox", self.collect, 1))
-        if app.canaries is not None:
-            steps.append(("canaries", app.canaries.step, 10))
+        if app.returning.canaries is not None:
+            steps.append(("canaries", app.returning.canaries.step, 10))
         if app.settings.sending.engine == "threads":
             steps.append(("editions", self.send_editions, 1))
         else:
@@ -272,7 +272,7 @@ class Worker:
 
     def collect(self) -> bool:
         """Take in what came back to the mailbox. Raises ``MailboxError`` when it is not reached."""
-        return self.app.collector is not None and bool(self.app.collector.poll())
+        return self.app.returning.collector is not None and bool(self.app.returning.collector.poll())
 
     def tidy(self) -> bool:
         """Once a night, forget what is not to be kept."""

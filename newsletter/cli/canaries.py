@@ -41,11 +41,11 @@ def canaries(
     from newsletter.feedback.canaries import last_runs
 
     app = context.open_app()
-    if app.canaries is None:
+    if app.returning.canaries is None:
         raise ConfigError("[[canaries.mailboxes]] is not set: no mailbox of yours gets editions first")
     try:
-        mailboxes = app.canaries.settings.mailboxes
-        away = {mailbox.name: app.canaries.reach(mailbox) for mailbox in mailboxes} if look else {}
+        mailboxes = app.returning.canaries.settings.mailboxes
+        away = {mailbox.name: app.returning.canaries.reach(mailbox) for mailbox in mailboxes} if look else {}
         with app.database.readers() as session:
             runs = last_runs(session, limit=EDITIONS)
         if as_json:

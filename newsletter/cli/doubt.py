@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from newsletter.cli import context
-from newsletter.cli.control import Because, Yes, ask, copies, sent_by
+from newsletter.cli.control import Because, Yes, ask, copies, sent_by, who
 from newsletter.cli.morning import AsJson
 from newsletter.errors import ConfigError, ExitCode
 
@@ -55,13 +55,13 @@ def doubt(
     app = context.open_app()
     if accepted:
         with app.database.sessions.begin() as session:
-            count = doubts.accept(session, accepted, because=because.strip())
+            count = doubts.accept(session, accepted, who=who(), because=because.strip(), now=app.clock())
         typer.echo(f"{accepted}: {copies(count)} settled as accepted")
         return
     if resend:
         ask(f"Send {resend} again? Whoever has it gets a second", yes=yes)
         with app.database.sessions.begin() as session:
-            count = doubts.resend(session, resend, now=app.clock())
+            count = doubts.resend(session, resend, who=who(), now=app.clock())
         typer.echo(f"{resend}: {copies(count)} to be sent again; {sent_by(app)}")
         return
     with app.database.readers() as session:

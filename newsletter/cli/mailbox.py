@@ -46,9 +46,9 @@ def mailbox(
             return
         polled = None
         if poll:
-            if app.collector is None:
+            if app.returning.collector is None:
                 raise ConfigError("[mailbox] kind is not set: nobody looks after what comes back")
-            polled = app.collector.poll()
+            polled = app.returning.collector.poll()
             while app.applier.step():
                 pass
         _show(app, polled, as_json=as_json)

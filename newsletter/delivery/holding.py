@@ -5,6 +5,7 @@ The caller owns the transaction.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import update
@@ -12,6 +13,11 @@ from sqlalchemy.orm import Session
 
 from newsletter.delivery.states import BatchState
 from newsletter.delivery.tables import Batch
+from newsletter.editions.edition import Edition
+from newsletter.mailing import Mailing
+
+# What happens when an edition was just frozen, before the first copy leaves and in the same transaction.
+OnFrozen = Callable[[Session, Edition, Mailing, datetime], None]
 
 
 def hold(session: Session, edition_id: int, *, until: datetime) -> None:

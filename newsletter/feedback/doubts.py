@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from newsletter.delivery import control, evidence, notices
 from newsletter.delivery.control import Chosen, NothingToDo
 from newsletter.delivery.tables import Batch, Call, Delivery
+from newsletter.editions.decision import What, write_down
 from newsletter.editions.edition import Edition
 from newsletter.editions.states import Kind
 from newsletter.feedback import doubt
@@ -95,7 +96,7 @@ def in_doubt_notices(session: Session) -> Sequence[DoubtfulNotice]:
     return found
 
 
-def accept(session: Session, name: str, *, because: str) -> int:
+def accept(session: Session, name: str, *, who: str, because: str, now: datetime) -> int:
     """Take what a call or a notice left in doubt for accepted; return how many mails that is.
 
     Raises ``NothingToDo``.
@@ -105,11 +106,12 @@ def accept(session: Session, name: str, *, because: str) -> int:
         notices.settle(session, number, because=because)
         return 1
     edition = _edition_of(session, number)
-    count = control.settle(session, edition, Chosen(call_id=number), because=because)
-    return _some(count, name)
+    count = _some(control.settle(session, edition, Chosen(call_id=number), because=because), name)
+    write_down(session, edition, What.SETTLED, who=who, because=f"{name}: {because}", now=now)
+    return count
 
 
-def resend(session: Session, name: str, *, now: datetime) -> int:
+def resend(session: Session, name: str, *, who: str, now: datetime) -> int:
     """Send what a call or a notice left in doubt again; return how many mails that is.
 
     Raises ``NothingToDo``.
@@ -119,7 +121,9 @@ def resend(session: Session, name: str, *, now: datetime) -> int:
         notices.resend(session, number, now=now)
         return 1
     edition = _edition_of(session, number)
-    return _some(control.resend(session, edition, Chosen(call_id=number), now=now), name)
+    count = _some(control.resend(session, edition, Chosen(call_id=number), now=now), name)
+    write_down(session, edition, What.RESENT, who=who, because=f"{name}: {count:,} copies", now=now)
+    return count
 
 
 def _named(name: str) -> tuple[str, int]:

@@ -1,9 +1,10 @@
-"""From settings to the applier. Nothing here decides anything."""
+"""From settings to what looks after all that comes back. Nothing here decides anything."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 
 from newsletter.alarms import Alarms
 from newsletter.clock import Clock
@@ -35,57 +36,62 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
-def make_applier(
-    settings: Settings, *, database: Database, keys: Keys, clock: Clock, alarms: Alarms
-) -> Applier:
-    """Return what lets the posts of an installation take effect."""
-    return Applier(
-        database=database,
-        keys=keys,
-        rules=rules_of(settings),
-        clock=clock,
-        readers={
-            sendgrid.NAME: sendgrid.read_post,
-            carried.NAME: carried.read_post,
-            **{name: partial(read, whose=keys.ref_of) for name, read in shapes.READERS.items()},
-        },
-        tell=Telling(alarms),
-        reports_of=sendgrid.NAME if settings.feedback.sendgrid_keys else None,
-        silence=Patience(resends=settings.feedback.resend_silent_calls),
-    )
+@dataclass(frozen=True, kw_only=True)
+class Returning:
+    """What looks after all that comes back to an installation, each part made when it is first asked for."""
 
+    settings: Settings
+    database: Database
+    keys: Keys
+    returns: Returns | None
+    alarms: Alarms
+    clock: Clock
 
-def make_collector(
-    settings: Settings,
-    *,
-    database: Database,
-    keys: Keys,
-    returns: Returns | None,
-    alarms: Alarms,
-    clock: Clock,
-) -> Collector | None:
-    """Return what looks after the mailbox of an installation; None where there is none."""
-    mailbox = settings.mailbox
-    if not mailbox.kind:
-        return None
-    forwarder = None
-    if mailbox.forward_to and settings.newsletters:
-        forwarder = Forwarder(to=mailbox.forward_to, newsletters=settings.newsletters)
-    return Collector(
-        database=database,
-        keys=keys,
-        returns=returns,
-        clock=clock,
-        open_box=lambda: open_box(mailbox),
-        forwarder=forwarder,
-        reaching=Reaching(database=database, alarms=alarms, clock=clock),
-        address=mailbox.bounce_address or mailbox.username or str(mailbox.path),
-    )
+    @cached_property
+    def applier(self) -> Applier:
+        """What lets the posts of an installation take effect."""
+        feedback = self.settings.feedback
+        return Applier(
+            database=self.database,
+            keys=self.keys,
+            rules=rules_of(self.settings),
+            clock=self.clock,
+            readers={
+                sendgrid.NAME: sendgrid.read_post,
+                carried.NAME: carried.read_post,
+                **{name: partial(read, whose=self.keys.ref_of) for name, read in shapes.READERS.items()},
+            },
+            tell=Telling(self.alarms),
+            reports_of=sendgrid.NAME if feedback.sendgrid_keys else None,
+            silence=Patience(resends=feedback.resend_silent_calls),
+        )
 
+    @cached_property
+    def collector(self) -> Collector | None:
+        """What looks after the mailbox of an installation; None where there is none."""
+        mailbox = self.settings.mailbox
+        if not mailbox.kind:
+            return None
+        forwarder = None
+        if mailbox.forward_to and self.settings.newsletters:
+            forwarder = Forwarder(to=mailbox.forward_to, newsletters=self.settings.newsletters)
+        return Collector(
+            database=self.database,
+            keys=self.keys,
+            returns=self.returns,
+            clock=self.clock,
+            open_box=lambda: open_box(mailbox),
+            forwarder=forwarder,
+            reaching=Reaching(database=self.database, alarms=self.alarms, clock=self.clock),
+            address=mailbox.bounce_address or mailbox.username or str(mailbox.path),
+        )
 
-def make_canaries(settings: Settings, *, database: Database, alarms: Alarms, clock: Clock) -> Canaries | None:
-    """Return what looks after the canaries of an installation; None where there are none."""
-    chosen = settings.canaries
-    if not chosen.mailboxes:
-        return None
-    return Canaries(settings=chosen, database=database, alarms=alarms, clock=clock, look=look)
+    @cached_property
+    def canaries(self) -> Canaries | None:
+        """What looks after the canaries of an installation; None where there are none."""
+        chosen = self.settings.canaries
+        if not chosen.mailboxes:
+            return None
+        return Canaries(
+            settings=chosen, database=self.database, alarms=self.alarms, clock=self.clock, look=look
+        )

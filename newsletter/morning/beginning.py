@@ -19,6 +19,7 @@ from newsletter.clock import Clock
 from newsletter.config import LANGUAGES, NewsletterSettings
 from newsletter.database import Database
 from newsletter.delivery import late, ledger
+from newsletter.delivery.holding import OnFrozen
 from newsletter.digests.day import day_in_name
 from newsletter.digests.digest import Digest
 from newsletter.digests.merging import merged
@@ -32,7 +33,6 @@ from newsletter.editions.gate import Finding, Severity
 from newsletter.editions.states import EditionTransitionNotAllowed, Happening, Kind, State
 from newsletter.errors import DigestError
 from newsletter.language import catalog
-from newsletter.mailing import Mailing
 from newsletter.morning import earlier
 from newsletter.morning.evidence import gather
 from newsletter.morning.probing import Prober
@@ -47,9 +47,6 @@ from subscribers import languages
 logger = logging.getLogger(__name__)
 
 CARRIED_FOR = timedelta(days=3)  # older than that, what was missed is no news
-
-
-OnFrozen = Callable[[Session, Edition, Mailing, datetime], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from functools import cached_property
 from newsletter.config import NewsletterSettings
 from newsletter.database import Database
 from newsletter.delivery import books
+from newsletter.delivery.holding import OnFrozen
 from newsletter.delivery.states import State as DeliveryState
 from newsletter.delivery.worker import Courier
 from newsletter.digests.sources import Source
@@ -22,7 +23,7 @@ from newsletter.editions import edition as editions
 from newsletter.editions.edition import SENT, UNDECIDED, Edition
 from newsletter.editions.states import State
 from newsletter.errors import ConfigError
-from newsletter.morning.beginning import Beginning, Look, OnFrozen
+from newsletter.morning.beginning import Beginning, Look
 from newsletter.morning.probing import Prober
 from newsletter.morning.races import unless_outrun
 from newsletter.morning.report import Report, report_of

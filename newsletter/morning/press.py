@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from newsletter.config import LANGUAGES, NewsletterSettings
 from newsletter.database import Database, DatabaseBusy
 from newsletter.delivery import audience, books, ledger
+from newsletter.delivery.holding import OnFrozen
 from newsletter.delivery.states import State as CopyState
 from newsletter.delivery.worker import Courier
 from newsletter.digests.digest import Digest
@@ -24,7 +25,6 @@ from newsletter.editions.gate import Evidence, examine
 from newsletter.editions.states import Kind, State
 from newsletter.errors import ConfigError
 from newsletter.mailing import Mailing
-from newsletter.morning.beginning import OnFrozen
 from newsletter.morning.morning import Morning
 from newsletter.morning.proof import Proof, as_json
 from newsletter.morning.report import Report, report_of

@@ -19,7 +19,6 @@ from newsletter.editions.edition import SENT, Edition
 from newsletter.editions.states import Kind
 from newsletter.errors import NewsletterError
 
-
 # What stopped an edition, and is answered by whoever decides about it.
 _OVER = (Cause.PAUSED, Cause.CANARY, Cause.BLOCKED)
 

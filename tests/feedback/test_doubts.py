@@ -159,12 +159,14 @@ def test_a_person_settles_one_call_and_no_other(
         for row in session.scalars(select(Delivery)):
             row.state = State.IN_DOUBT
         (call,) = doubts.calls(session, Patience(), now=NOW)
-        accepted = doubts.accept(session, call.name, because="SendGrid's Activity shows it")
+        accepted = doubts.accept(
+            session, call.name, because="SendGrid's Activity shows it", who="lin", now=NOW
+        )
 
     with database.sessions.begin() as session:
         left = list(doubts.calls(session, Patience(), now=NOW))
         with pytest.raises(NothingToDo, match="in doubt"):
-            doubts.resend(session, call.name, now=NOW)
+            doubts.resend(session, call.name, who="lin", now=NOW)
         reply = session.get_one(Delivery, (edition.id, 1)).reply
 
     assert accepted == 10
@@ -180,7 +182,7 @@ def test_a_person_has_one_call_sent_again(
     hand_over(database, edition, transport, clock)
     with database.sessions.begin() as session:
         (call,) = doubts.calls(session, Patience(), now=NOW)
-        again = doubts.resend(session, call.name, now=NOW)
+        again = doubts.resend(session, call.name, who="lin", now=NOW)
 
     clock.forward(timedelta(hours=1))
     hand_over(database, edition, transport, clock)
@@ -198,11 +200,11 @@ def test_a_person_decides_about_a_notice(
 
     with database.sessions.begin() as session:
         (shown,) = doubts.in_doubt_notices(session)
-        doubts.resend(session, shown.name, now=NOW)
+        doubts.resend(session, shown.name, who="lin", now=NOW)
         after = session.get_one(Notice, number, populate_existing=True)
         waiting, due_at = after.state, after.due_at
         with pytest.raises(NothingToDo):
-            doubts.accept(session, shown.name, because="x")
+            doubts.accept(session, shown.name, because="x", who="lin", now=NOW)
 
     assert (shown.name, shown.purpose) == (f"n{number}", "confirm")
     assert shown.to
@@ -213,4 +215,4 @@ def test_a_person_decides_about_a_notice(
 @pytest.mark.parametrize("name", ["", "c", "x5", "c5x", "17", "c99999"])
 def test_what_names_nothing_says_what_would(database: Database, name: str) -> None:
     with database.sessions.begin() as session, pytest.raises(NothingToDo, match="newsletter doubt"):
-        doubts.accept(session, name, because="x")
+        doubts.accept(session, name, because="x", who="lin", now=NOW)

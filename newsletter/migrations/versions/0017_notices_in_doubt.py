@@ -6,8 +6,8 @@ The release before works with this schema: it leaves both columns empty, and suc
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -24,7 +24,7 @@ class Draft(Base):
 
     newsletter: Mapped[str] = mapped_column(String(40), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
-    author: Mapped[str] = mapped_column(String(80), primary_key=True)
+    author: Mapped[str] = mapped_column(String(80), primary_key=True)  # whose window, by their number
     text: Mapped[str] = mapped_column(Text)
     sequence: Mapped[int] = mapped_column(BigInteger)  # of the window: what is older is not written
     after: Mapped[int]  # the number of the revision it was begun from, 0 for the source

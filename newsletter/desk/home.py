@@ -105,10 +105,16 @@ class Home:
 
 
 def home_of(
-    session: Session, slug: str, newsletter: NewsletterSettings, *, refusal: str = "", now: datetime
+    session: Session,
+    slug: str,
+    newsletter: NewsletterSettings,
+    *,
+    timetable: Timetable | None = None,
+    refusal: str = "",
+    now: datetime,
 ) -> Home:
-    """Return how a newsletter stands."""
-    timetable = Timetable(newsletter.schedule)
+    """Return how a newsletter stands; ``timetable`` knows what people have moved."""
+    timetable = timetable or Timetable(newsletter.schedule)
     last = latest_sent(session, slug)
     reports = _reports(session, now)
     return Home(

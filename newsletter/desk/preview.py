@@ -20,6 +20,7 @@ from newsletter.digests.digest import Digest
 from newsletter.digests.reader import read
 from newsletter.editions.gate import ProbeResult, Severity
 from newsletter.editions.gate.size import MOST_BYTES
+from newsletter.editions.states import Kind
 from newsletter.errors import DigestError
 from newsletter.language import catalog
 from newsletter.mailing import Copy, Mailing
@@ -122,10 +123,11 @@ class Previewer:
         day: date,
         persona: Persona,
         now: datetime,
+        kind: Kind = Kind.DAILY,
+        serial: int = 1,
         file: str = "digest.md",
-        probes: Mapping[str, ProbeResult] | None = None,
     ) -> Preview:
-        """Return what ``text`` would be as the edition of ``day``; ``probes`` were made just now."""
+        """Return what ``text`` would be as the edition of ``day``."""
         try:
             digest = read(
                 text.encode("utf-8", "replace"),
@@ -140,7 +142,6 @@ class Previewer:
         with self.database.readers() as session:
             known = self._known(session, day)
             remembered = probed.recall(session, [each.url for each in addresses], now=now)
-        reached = {**remembered, **(probes or {})}
         proof = prove(
             digest,
             self.slug,
@@ -149,7 +150,7 @@ class Previewer:
             urls=self.urls,
             day=day,
             known=known,
-            probes=reached or None,
+            probes=remembered or None,
             now=now,
         )
         return Preview(
@@ -158,8 +159,8 @@ class Previewer:
             title=digest.title,
             findings=[as_json(finding) for finding in proof.findings],
             stories=stories_of(digest),
-            addresses=tuple(_judged(each, reached) for each in addresses),
-            email=self._email(proof, persona, now),
+            addresses=tuple(_judged(each, remembered) for each in addresses),
+            email=self._email(proof, persona, now, kind=kind, serial=serial),
             proof=proof,
         )
 
@@ -167,9 +168,9 @@ class Previewer:
         """Return what the database knows, but for the audience: counting a million takes a second."""
         return gather(session, self.slug, self.newsletter, day, counts=False)
 
-    def _email(self, proof: Proof, persona: Persona, now: datetime) -> Email:
+    def _email(self, proof: Proof, persona: Persona, now: datetime, *, kind: Kind, serial: int) -> Email:
         mailing = proof.mailing
-        if persona.language != self.newsletter.language:
+        if persona.language != self.newsletter.language or kind is not Kind.DAILY:
             mailing = self.renderer.render(
                 proof.digest,
                 self.newsletter,
@@ -177,6 +178,8 @@ class Previewer:
                 language=persona.language,
                 day=proof.day,
                 edition=mailing.edition,
+                kind=kind,
+                serial=serial,
             ).mailing
         theirs = written_out(mailing, persona.address, self.urls)
         copy = Copy(

@@ -23,6 +23,7 @@ from newsletter.editions import edition as editions
 from newsletter.editions import revision as revisions
 from newsletter.editions.edition import SENT, Edition
 from newsletter.editions.revision import Revision
+from newsletter.editions.states import Kind
 from newsletter.errors import DigestError, NewsletterError
 from newsletter.morning.revised import is_contested_by, text_of
 
@@ -46,6 +47,12 @@ class OpenText:
     history: Sequence[Revision]
     draft: Draft | None
 
+    @classmethod
+    def of_row(cls, edition: Edition) -> OpenText:
+        """Return what lies there of an edition that has no source: a weekly one, or a correction."""
+        nothing = Found(chosen=None)
+        return cls(day=edition.day, edition=edition, found=nothing, newest=None, history=(), draft=None)
+
     @property
     def source(self) -> Candidate | None:
         """What the source has for the day."""
@@ -68,8 +75,8 @@ class OpenText:
 
     @property
     def is_editable(self) -> bool:
-        """Whether the edition has not begun."""
-        return self.edition is None or self.edition.state not in SENT
+        """Whether it is a daily edition that has not begun."""
+        return self.edition is None or (self.edition.kind is Kind.DAILY and self.edition.state not in SENT)
 
     @property
     def left_out(self) -> frozenset[int]:
@@ -98,8 +105,8 @@ class Texts:
     find_in_source: Callable[[date], Found]
     clock: Clock
 
-    def open(self, day: date, author: str = "") -> OpenText:
-        """Return what lies there for a day, with the draft of ``author``."""
+    def open(self, day: date, window: str = "") -> OpenText:
+        """Return what lies there for a day, with the draft in somebody's window."""
         with self.database.readers() as session:
             edition = editions.find(session, self.slug, day)
             has_begun = edition is not None and edition.state in SENT
@@ -112,7 +119,7 @@ class Texts:
                 found=found,
                 newest=history[0] if history else None,
                 history=history,
-                draft=drafts.find(session, self.slug, day, author) if author else None,
+                draft=drafts.find(session, self.slug, day, window) if window else None,
             )
 
     def going_out(self, opened: OpenText) -> str:
@@ -212,7 +219,7 @@ class Texts:
             edition = editions.find(session, self.slug, day, lock=True)
             if edition is not None and edition.state in SENT:
                 raise NotEditable(f"{edition.label} has begun to go out: revise the rest, or correct it")
-            revision = revisions.add(
+            return revisions.add(
                 session,
                 self.slug,
                 day,
@@ -225,8 +232,6 @@ class Texts:
                 note=note,
                 now=self.clock(),
             )
-            drafts.give_up(session, self.slug, day, author)
-            return revision
 
 
 def _leaving_out(opened: OpenText, places: Collection[int]) -> Revision:

@@ -50,6 +50,10 @@ class NoAddress(NotSent):
     exit_code = ExitCode.UNREADABLE
 
 
+class TooMany(NotSent):
+    """A limit is reached. Wait until tomorrow."""
+
+
 class TestAddress(Base):
     """An address that test mails of a newsletter went to, offered again the next time."""
 
@@ -118,7 +122,7 @@ def post(
             (PER_ADDRESS, address.value),
         ):
             if not limits.allow(session, limit, key, now=now):
-                raise NotSent(_TOO_MANY[limit.name].format(times=limit.times) + "; nothing was sent")
+                raise TooMany(_TOO_MANY[limit.name].format(times=limit.times) + "; nothing was sent")
         notices.post(
             session,
             Posted(

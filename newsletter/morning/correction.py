@@ -124,8 +124,12 @@ class Correction:
 
         The same correction twice is one: what is left of it is sent, and nothing else.
         """
+        return self.press.send(self.begin(plan), progress=progress)
+
+    def begin(self, plan: Plan) -> Edition:
+        """Let the correction go out and mark the archive; a worker hands it over."""
         self.press.may_send()
-        return self.press.send(unless_outrun(lambda: self._begun(plan)), progress=progress)
+        return unless_outrun(lambda: self._begun(plan))
 
     def _begun(self, plan: Plan) -> Edition:
         press = self.press

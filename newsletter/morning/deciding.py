@@ -55,7 +55,7 @@ def in_hand(session: Session, newsletter: str, timetable: Timetable, *, now: dat
 def to_undo(session: Session, newsletter: str, timetable: Timetable, *, now: datetime) -> date:
     """Return the day whose last decision can be taken back, when none is named."""
     since = timetable.due(now).day
-    last = latest_decision(session, newsletter, since=since, among=_UNDOABLE)
+    last = latest_decision(session, newsletter, since=since, among=UNDOABLE)
     if last is None or last.what is What.UNDONE:
         raise NothingToDecide(f"{newsletter}: nothing was decided that can be undone; name the day")
     return last.day
@@ -171,7 +171,7 @@ def undo(
     One whose hour is past by then does not begin by surprise: it is held, or has ``GRACE``.
     """
     edition = _to_come(session, newsletter, day, or_skipped=True)
-    made = [one for one in decisions(session, newsletter, day) if one.what in _UNDOABLE]
+    made = [one for one in decisions(session, newsletter, day) if one.what in UNDOABLE]
     last, before = (made[-1] if made else None), (made[-2] if len(made) > 1 else None)
     if last is None or last.what is What.UNDONE:
         raise NothingToDecide(f"{newsletter} {day}: nothing was decided that can be undone")
@@ -189,7 +189,7 @@ def undo(
     return edition
 
 
-_UNDOABLE = frozenset({What.SKIPPED, What.MOVED, What.SENT_NOW, What.UNDONE})
+UNDOABLE = frozenset({What.SKIPPED, What.MOVED, What.SENT_NOW, What.UNDONE})
 
 
 def _is_its_hour(timetable: Timetable, day: date, begin_at: datetime | None, now: datetime) -> bool:

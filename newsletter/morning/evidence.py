@@ -8,7 +8,8 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
+from functools import lru_cache
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -92,19 +93,26 @@ def _audiences(before: Sequence[Edition], day: date) -> list[int]:
 
 def _recent(edition: Edition, newsletter: NewsletterSettings) -> RecentEdition | None:
     """Return an edition as the gate asks about it; None for one that is no longer readable."""
+    read_back = _read_back(
+        edition.digest_source or "",
+        edition.digest_key or "",
+        newsletter.name,
+        newsletter.schedule.tz,
+        edition.digest_day or edition.day,
+    )
+    if read_back is None:
+        return None
+    links, story_count = read_back
+    return RecentEdition(day=edition.day, subject=edition.subject or "", links=links, story_count=story_count)
+
+
+# What went out does not change, and the desk asks about the same fortnight while somebody types.
+@lru_cache(maxsize=256)
+def _read_back(
+    source: str, file: str, name: str, tz: tzinfo, default_day: date
+) -> tuple[frozenset[str], int] | None:
     try:
-        digest = read(
-            (edition.digest_source or "").encode(),
-            file=edition.digest_key or "",
-            newsletter_name=newsletter.name,
-            tz=newsletter.schedule.tz,
-            default_day=edition.digest_day or edition.day,
-        )
+        digest = read(source.encode(), file=file, newsletter_name=name, tz=tz, default_day=default_day)
     except DigestError:  # of an older release, or without a source: there is nothing to compare with
         return None
-    return RecentEdition(
-        day=edition.day,
-        subject=edition.subject or "",
-        links=frozenset(story.url for story in digest.stories if story.url),
-        story_count=len(digest.stories),
-    )
+    return frozenset(story.url for story in digest.stories if story.url), len(digest.stories)

@@ -13,6 +13,7 @@ from tests.bench import (  # importing adds their measurements
     MEASUREMENTS,
     archive,  # noqa: F401
     delivery,  # noqa: F401
+    desk,  # noqa: F401
     engine,  # noqa: F401
     feedback,  # noqa: F401
     gate,  # noqa: F401

@@ -228,5 +228,6 @@ def test_what_was_typed_is_kept_and_an_older_window_does_not_undo_it(both: Datab
     assert draft
     assert draft.text == "新的"
     assert texts.open(DAY, "李四").draft is None
-    texts.replace(DAY, MENDED, author="张三", after=0)
+    with both.sessions.begin() as session:
+        drafts.give_up(session, SLUG, DAY, "张三")
     assert texts.open(DAY, "张三").draft is None

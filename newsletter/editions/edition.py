@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     false,
+    func,
     or_,
     select,
 )
@@ -202,6 +203,24 @@ def moved(session: Session, newsletter: str, since: date) -> dict[date, datetime
         )
     )
     return {day: at for day, at in rows if at is not None}
+
+
+def earliest_day(session: Session, newsletter: str) -> date | None:
+    """Return the first day of which a daily edition is known, or that there was none."""
+    return session.scalar(
+        select(func.min(Edition.day)).where(Edition.newsletter == newsletter, Edition.kind == Kind.DAILY)
+    )
+
+
+def days_since(session: Session, newsletter: str, since: date) -> set[date]:
+    """Return the days from ``since`` on that have a row."""
+    return set(
+        session.scalars(
+            select(Edition.day).where(
+                Edition.newsletter == newsletter, Edition.kind == Kind.DAILY, Edition.day >= since
+            )
+        )
+    )
 
 
 def begun_since(session: Session, newsletter: str, since: datetime) -> Sequence[Edition]:

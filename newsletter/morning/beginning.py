@@ -21,32 +21,26 @@ from newsletter.database import Database
 from newsletter.delivery import late, ledger
 from newsletter.delivery.holding import OnFrozen
 from newsletter.digests.day import day_in_name
-from newsletter.digests.digest import Digest
-from newsletter.digests.merging import merged
-from newsletter.digests.reader import read
 from newsletter.digests.sources import Candidate, Found, Reason, Source, Wanted
 from newsletter.editions import edition as editions
 from newsletter.editions import revision as revisions
 from newsletter.editions.approval import HELD_BY_HAND, Approval, approval_of
 from newsletter.editions.edition import UNDECIDED, Decided, Edition
 from newsletter.editions.gate import Finding, Severity
-from newsletter.editions.states import EditionTransitionNotAllowed, Happening, Kind, State
-from newsletter.errors import DigestError
-from newsletter.language import catalog
-from newsletter.morning import earlier
+from newsletter.editions.states import EditionTransitionNotAllowed, Happening, Kind
+from newsletter.errors import ConfigError, DigestError, SourceUnreachable
+from newsletter.morning import earlier, missed
 from newsletter.morning.evidence import gather
 from newsletter.morning.probing import Prober
 from newsletter.morning.proof import Proof, as_json, prove
 from newsletter.morning.revised import changed_finding, revised
-from newsletter.morning.waits import NOT_APPROVED, held_by_hand
+from newsletter.morning.waits import NOT_APPROVED, UNREACHABLE, held_by_hand
 from newsletter.rendering.renderer import Renderer
 from newsletter.timetable import LEAST_TIME, Timetable
 from newsletter.urls import Urls
 from subscribers import languages
 
 logger = logging.getLogger(__name__)
-
-CARRIED_FOR = timedelta(days=3)  # older than that, what was missed is no news
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +52,7 @@ class Look:
     proof: Proof | None = None  # None: nothing was chosen, or what was chosen is not to be examined
     approval: Approval | None = None
     carried: tuple[int, ...] = ()  # editions whose stories go out with this one
+    merged_source: str | None = None  # the whole of it then, as Markdown
     decided: Decided = UNDECIDED  # by people, as it was before the look
 
     @property
@@ -132,20 +127,24 @@ class Beginning:
             # Only a feed may be made of single stories.
             left = earlier.left(session, self.slug, self.newsletter, day) if settings.feed else None
 
-        return self.source.find(
-            Wanted(
-                day=day,
-                now=self.clock(),
-                tz=self.newsletter.schedule.tz,
-                newsletter_name=self.newsletter.name,
-                max_age=settings.max_age,
-                yesterday_evening=settings.yesterday_evening,
-                since=before.send_at,
-                left_since=left.since if left else None,
-                used=left.used if left else frozenset(),
-                already_sent=self._is_used,
-            )
+        wanted = Wanted(
+            day=day,
+            now=self.clock(),
+            hour=timetable.moments(day).send_at,
+            tz=self.newsletter.schedule.tz,
+            newsletter_name=self.newsletter.name,
+            max_age=settings.max_age,
+            yesterday_evening=settings.yesterday_evening,
+            since=before.send_at,
+            left_since=left.since if left else None,
+            used=left.used if left else frozenset(),
+            already_sent=self._is_used,
         )
+        try:
+            return self.source.find(wanted)
+        except ConfigError as error:  # a folder that is not mounted is away like a server that is down
+            away = SourceUnreachable(str(error), remedy="mend the setting, or what it leads to")
+            return Found(chosen=None, errors=(away,))
 
     def decided(self, day: date) -> Decided:
         """Return what people have decided about the edition of a day, before it is looked for."""
@@ -172,14 +171,14 @@ class Beginning:
             return Look(found=found, blocked=blocked, decided=decided)
         with self.database.readers() as session:
             approval = approval_of(session, self.slug, day, Kind.DAILY, found.chosen.hash)
-            missed = self._missed(session, day)
+            left = missed.waiting(session, self.slug, self.newsletter, day)
             known = gather(session, self.slug, self.newsletter, day)
         digest = found.chosen.digest
         # What goes out itself after all, mended or not, is not told once more below.
-        added = [(old_edition, old) for old_edition, old in missed if not _is_same(old_edition, found.chosen)]
+        added = [(edition, old) for edition, old in left if not missed.is_same(edition, found.chosen)]
         if added:
             known = replace(known, recent=None)  # two days in one: neither count nor links are as usual
-            digest = merged(digest, [(self._heading(edition.day), old) for edition, old in added])
+            digest = missed.with_missed(digest, added, self.newsletter)
         proof = prove(
             digest,
             self.slug,
@@ -203,7 +202,8 @@ class Beginning:
             blocked=False,
             proof=proof,
             approval=approval,
-            carried=tuple(edition.id for edition, _ in missed),
+            carried=tuple(edition.id for edition, _ in left),
+            merged_source=missed.text_of(digest, added, self.newsletter) if added else None,
             decided=decided,
         )
 
@@ -244,6 +244,8 @@ class Beginning:
         with self.database.snapshot() as session:
             edition = self._locked(session, day, look)
             self._describe(edition, look)
+            # Only now: one that waits itself is carried over without what it would have carried.
+            edition.digest_source = look.merged_source or edition.digest_source
             edition.stopped_because = None
             ledger.freeze(
                 session,
@@ -326,54 +328,6 @@ class Beginning:
                 digest_hash=candidate.hash,
             )
 
-    # ---- what a missed day left ----
-
-    def _missed(self, session: Session, day: date) -> list[tuple[Edition, Digest]]:
-        """Return the editions before ``day`` whose stories wait for the next one, with their digests."""
-        waiting = session.scalars(
-            select(Edition)
-            .where(
-                Edition.newsletter == self.slug,
-                Edition.kind == Kind.DAILY,
-                Edition.is_carried,
-                Edition.state == State.SKIPPED,  # and not sent late by a person
-                Edition.carried_into_id.is_(None),
-                Edition.day < day,
-                Edition.day >= day - CARRIED_FOR,
-                Edition.digest_source.is_not(None),
-            )
-            .order_by(Edition.day.desc())
-        )
-        found = []
-        for edition in waiting:
-            try:
-                found.append((edition, self._read_again(edition)))
-            except DigestError as error:  # of an older release: it must not keep today's back
-                logger.error("what %s left is not carried over: %s", edition.label, error)
-        return found
-
-    def _read_again(self, edition: Edition) -> Digest:
-        return read(
-            (edition.digest_source or "").encode(),
-            file=f"{edition.digest_key}.md",
-            newsletter_name=self.newsletter.name,
-            tz=self.newsletter.schedule.tz,
-            default_day=edition.digest_day,
-        )
-
-    def _heading(self, day: date) -> str:
-        words = catalog(self.newsletter.language)
-        return words.say("email.missed", date=words.short_date(day))
-
-
-def _is_same(edition: Edition, chosen: Candidate) -> bool:
-    """Say whether an edition's digest is the chosen one: the same bytes, place or title of one day."""
-    if edition.digest_hash == chosen.hash:
-        return True
-    return edition.digest_day == chosen.day and (
-        edition.digest_key == chosen.key or edition.title == chosen.digest.title
-    )
-
 
 def is_blocked(found: Found, day: date) -> bool:
     """Say whether a file that cannot be read may have been meant in place of the chosen one."""
@@ -386,13 +340,18 @@ def is_blocked(found: Found, day: date) -> bool:
 
 
 def unreadable(error: DigestError) -> Finding:
-    """Return what people are told of a digest that cannot be read."""
+    """Return what people are told of a digest that cannot be read, or of a source that is not reached."""
+    is_away, place = isinstance(error, SourceUnreachable), f"{error.file} " if error.file else ""
     return Finding(
-        check="unreadable",
+        check=UNREACHABLE if is_away else "unreadable",
         severity=Severity.HOLD,
         line=error.line,
-        message_zh=f"{error.file} 无法读取：{error.problem}",
-        message_en=f"{error.file} cannot be read: {error.problem}",
+        message_zh=f"稿子的来源读不到：{place}{error.problem}"
+        if is_away
+        else f"{error.file} 无法读取：{error.problem}",
+        message_en=f"The source is not reached: {place}{error.problem}"
+        if is_away
+        else f"{error.file} cannot be read: {error.problem}",
         remedy_zh=f"请按提示修改（{error.remedy}）",
         remedy_en=error.remedy,
     )

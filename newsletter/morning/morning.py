@@ -31,6 +31,7 @@ from newsletter.rendering.renderer import Renderer
 from newsletter.timetable import Timetable
 from newsletter.urls import Urls
 
+SETTLING = timedelta(seconds=30)  # how long after the hour a file that is being saved is waited for
 MOVED_FOR = timedelta(days=7)  # older days are over
 Begun = tuple[Edition, Look | None]  # the look is None when there was nothing to look for any more
 
@@ -114,7 +115,7 @@ class Morning:
         """Let the edition of ``day`` begin if the rules say so; None where this installation may not send."""
         if self.why_refused():
             return None
-        return self._begun(day, self._begin_by_rule)[0]
+        return self._begun(day, lambda day: self._begin_by_rule(day, comes_back=True))[0]
 
     def _through(
         self, day: date, begin: Callable[[date], Begun], progress: Callable[[], None] | None
@@ -151,7 +152,7 @@ class Morning:
             return self.beginning.note(day, look), look
         return self.beginning.freeze(day, look), look
 
-    def _begin_by_rule(self, day: date, *, late: bool = False) -> Begun:
+    def _begin_by_rule(self, day: date, *, late: bool = False, comes_back: bool = False) -> Begun:
         timetable = self.timetable
         decision, moments = timetable.decide(day), timetable.moments(day)
         row = self.existing(day)
@@ -160,6 +161,9 @@ class Morning:
         if not decision.goes and not late:
             return self.beginning.skip(day, because=decision.because), None
         look = self.beginning.look(day, decided=row.decided if row else UNDECIDED)
+        if comes_back and look.is_settling and look.chosen is None and self.now < moments.send_at + SETTLING:
+            # Somebody is saving it at this very moment: at the next tick it is there.
+            return row or self.beginning.new(day), look
         is_too_late = self.now > moments.latest and not late
         if look.chosen is None or look.held or self.now < moments.send_at:
             return self.beginning.note(day, look), look

@@ -16,6 +16,7 @@ from newsletter.editions import edition as editions
 from newsletter.editions.edition import Edition
 from newsletter.editions.pictures import Picture
 from newsletter.errors import ExitCode
+from newsletter.morning import missed
 from newsletter.morning.press import Press
 from newsletter.morning.proof import Proof, as_json
 
@@ -41,7 +42,13 @@ class Revision:
         revising.require_paused(edition)
         if digest_hash == edition.digest_hash:
             raise NothingToDo(f"{edition.label}: this is the text it has already")
-        return self.press.prove(digest, edition)
+        press = self.press
+        with press.database.readers() as session:
+            carried = missed.carried_by(session, edition, press.newsletter)
+        if carried:  # the mended text is of its own day, and what it carried goes out as well
+            whole = missed.with_missed(digest, carried, press.newsletter)
+            digest = press.read(missed.text_of(whole, carried, press.newsletter), day=edition.day)
+        return press.prove(digest, edition)
 
     def run(
         self,

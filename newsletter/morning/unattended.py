@@ -19,7 +19,7 @@ from newsletter.alarms import Alarms, Cause
 from newsletter.delivery import books
 from newsletter.editions import edition as editions
 from newsletter.editions.edition import SENT, UNDECIDED, Edition
-from newsletter.editions.states import State
+from newsletter.editions.states import Kind, State
 from newsletter.morning import hours
 from newsletter.morning.beginning import is_blocked
 from newsletter.morning.morning import Morning
@@ -30,10 +30,12 @@ from newsletter.morning.weekly import Clicks, Weekly
 from newsletter.timetable import Moments
 
 OTHERS_FOR = timedelta(days=2)  # how long a weekly edition or a correction is watched
+ASK_EVERY = timedelta(seconds=60)  # a source elsewhere, while the digest of the day is missing
+MISSED_DAYS = timedelta(days=7)  # days without anybody there that are still written down
 HOLIDAYS_AHEAD = timedelta(days=30)  # how long before their tables end people are told
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Unattended:
     """One newsletter's mornings, as the schedule does them."""
 
@@ -43,6 +45,9 @@ class Unattended:
     clicks: Clicks | None = None  # how often each link was followed, where that is counted
     # What we told of an edition, so as not to write it again at every look.
     _said: dict[tuple[date, str], object] = field(default_factory=dict)
+    _judged: set[date] = field(default_factory=set)  # days this process has examined
+    _asked_at: dict[date, datetime] = field(default_factory=dict)  # when it looked for them after their hour
+    _filled_in: date | None = None
 
     @property
     def slug(self) -> str:
@@ -50,41 +55,76 @@ class Unattended:
         return self.morning.slug
 
     def current(self) -> Moments | None:
-        """Return the day whose hour came last; None when the newsletter did not have that hour then.
+        """Return the day whose hour came last; None when the newsletter did not have that hour then."""
+        timetable, since = self.morning.timetable, self._since()
+        due = timetable.due(self.morning.now)
+        return due if due.send_at >= since or due.day in timetable.moved else None
 
-        Writes down hours that are new.
-        """
+    def _since(self) -> datetime:
+        """Return since when the newsletter has had its hours; writes down those that are new."""
         morning, now = self.morning, self.morning.now
         schedule = morning.newsletter.schedule
         with morning.database.readers() as session:
-            since = hours.since(session, self.slug, schedule)
-        if since is None:
+            since = hours.since(session, self.slug, schedule, now=now)
+            is_to_be_seen = hours.is_to_be_seen(session, self.slug, schedule, now=now)
+        if since is None or is_to_be_seen:
+            since = since or now
             with morning.database.sessions.begin() as session:
-                hours.write_down(session, self.slug, schedule, now=now)
-            since = now
-        timetable = morning.timetable
-        due = timetable.due(now)
-        return due if due.send_at >= since or due.day in timetable.moved else None
+                hours.write_down(session, self.slug, schedule, since=since, now=now)
+        return since
 
     def begin(self) -> Edition | None:
         """Let the edition of the hour that came last begin, if that is still to be done."""
         due = self.current()
         if due is None:
             return None
+        edition = self._begin(due)
+        self._fill_in(due)
+        return edition
+
+    def _begin(self, due: Moments) -> Edition | None:
         row = self.morning.existing(due.day)
         if row and (row.state in SENT or row.state is State.SKIPPED):
             return row
         looked_at = row.examined_at if row else None
         if row and looked_at and looked_at >= due.send_at and row.state is not State.READY:
             # Its hour came and it could not begin. Now only a change of its digest can help, and in time.
-            if self.morning.now > due.latest:
+            if self.morning.now > due.latest or not self._may_ask(due.day):
                 return row
             row = self.prepare_day(due.day)
             if row is None or row.state is not State.READY:
                 return self.morning.existing(due.day)
         if row and looked_at and looked_at > due.latest:
             return row  # it was said that it is too late: from here on it is a person's
+        self._judged.add(due.day)
         return self.morning.begin_due(due.day)
+
+    def _may_ask(self, day: date) -> bool:
+        """Say whether to look for a digest again: a source elsewhere is not asked at every tick."""
+        now, last = self.morning.now, self._asked_at.get(day)
+        if (
+            self.morning.newsletter.source.is_folder
+            or last is None
+            or not timedelta(0) <= now - last < ASK_EVERY
+        ):
+            self._asked_at[day] = now
+            return True
+        return False
+
+    def _fill_in(self, due: Moments) -> None:
+        """Write down what became of the days before, on which nobody was there: each is a row."""
+        if self._filled_in == due.day:
+            return
+        morning, timetable, since = self.morning, self.morning.timetable, self._since()
+        with morning.database.readers() as session:
+            first = editions.earliest_day(session, self.slug)
+            known = editions.days_since(session, self.slug, due.day - MISSED_DAYS)
+        for back in range(MISSED_DAYS.days, 0, -1):
+            day = due.day - timedelta(days=back)
+            is_ours = first is not None and day > first and timetable.moments(day).send_at >= since
+            if is_ours and day not in known:
+                morning.begin_due(day)
+        self._filled_in = due.day
 
     def begin_weekly(self) -> Edition | None:
         """Let the weekly edition begin, if it is due now and nobody has decided on it yet."""
@@ -111,15 +151,20 @@ class Unattended:
         if row and _is_decided(row):
             return None
         found = morning.beginning.find(day)
+        is_early = now < moments.prepare_at
         if found.chosen is None and not found.errors:
-            is_early = now < moments.prepare_at
-            if (row is None and is_early) or (row and row.state is State.MISSING):
+            if (row is None and is_early) or (row and row.state is State.MISSING and not row.findings):
                 return None
+        elif found.is_unreachable and found.chosen is None and is_early:
+            return None  # it may answer in time
         elif found.chosen and not is_blocked(found, day) and row and not anew:
             last = row.examined_at
             is_known = row.digest_hash == found.chosen.hash and last is not None
-            if is_known and last and not last < moments.prepare_at <= now:
+            # Once in the life of a process: what holds it may be a setting that was changed.
+            is_to_be_judged_anew = row.state is State.HELD and day not in self._judged
+            if is_known and last and not last < moments.prepare_at <= now and not is_to_be_judged_anew:
                 return None
+        self._judged.add(day)
         look = morning.beginning.look(day, found=found, decided=row.decided if row else UNDECIDED)
         if look.is_settling and look.chosen is None:
             return None
@@ -186,6 +231,8 @@ class Unattended:
             return []
         told = []
         with self.morning.database.sessions.begin() as session:
+            if not self._is_still(session, view, about):
+                return []  # it has moved on since it was looked at; the next look sees it as it is
             for alert in due:
                 is_new = self.alarms.sound(
                     session,
@@ -209,6 +256,15 @@ class Unattended:
         self._said[day, about] = said
         return told
 
+    def _is_still(self, session: Session, view: View, about: str) -> bool:
+        """Say whether an edition is as it was when it was looked at."""
+        kind, _, serial = about.partition("-")
+        kind = Kind(kind) if kind else Kind.DAILY
+        row = editions.find(session, self.slug, view.moments.day, kind, int(serial or 1))
+        if row is None:
+            return view.state is None
+        return (row.state, row.examined_at, row.frozen_at) == (view.state, view.examined_at, view.frozen_at)
+
     def _facts(self, moments: Moments, row: Edition | None) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "due": moments.send_at,
@@ -228,8 +284,9 @@ class Unattended:
             return []
         ends = holidays.known_until(schedule.holidays)
         today = now.astimezone(schedule.tz).date()
-        if today < ends - HOLIDAYS_AHEAD:
+        if today < ends - HOLIDAYS_AHEAD or self._said.get((ends, "holidays")) == today:
             return []
+        self._said[ends, "holidays"] = today  # once a day is enough: the rows pass over what was told
         with self.morning.database.sessions.begin() as session:
             is_new = self.alarms.sound(
                 session,

@@ -1,4 +1,7 @@
-"""What keeps an edition back although nothing is wrong with it: somebody is still to say yes. Pure."""
+"""What keeps an edition back although nothing is wrong with its digest. Pure.
+
+Somebody is still to say yes, or the place where digests come from is away.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import Any
 
 from newsletter.editions.approval import HELD_BY_HAND, NEEDS_APPROVAL, WAITS
 from newsletter.editions.gate import Finding, Severity
+
+UNREACHABLE = "unreachable"  # the finding of a day whose source did not answer
 
 NOT_APPROVED = Finding(
     check=NEEDS_APPROVAL,
@@ -41,3 +46,9 @@ def only_waits(findings: Iterable[Mapping[str, Any]]) -> bool:
     """Say whether stored findings hold an edition, and only until somebody says yes."""
     found = holds(findings)
     return bool(found) and all(finding["check"] in WAITS for finding in found)
+
+
+def only_unreachable(findings: Iterable[Mapping[str, Any]]) -> bool:
+    """Say whether nothing is known but that the source did not answer."""
+    found = holds(findings)
+    return bool(found) and all(finding["check"] == UNREACHABLE for finding in found)

@@ -16,13 +16,14 @@ from newsletter.delivery.books import Books
 from newsletter.delivery.states import State as Copy
 from newsletter.editions.states import State
 from newsletter.morning.waits import holds as holds_of
-from newsletter.morning.waits import only_waits
+from newsletter.morning.waits import only_unreachable, only_waits
 from newsletter.timetable import Moments
 
 SILENT_AFTER = timedelta(minutes=10)
 SLOW_AFTER = timedelta(minutes=60)
 SLOW_BEFORE_END = timedelta(hours=2)  # where lanes have limits, an hour says nothing
 DOUBT_AFTER = timedelta(minutes=30)
+VERDICT_BY = timedelta(seconds=30)  # after the hour: until then the look that decides may be under way
 LEAST_DONE = 0.8  # of what is owed
 
 BEFORE_IT_BEGINS = frozenset({Cause.MISSING, Cause.HELD, Cause.UNAPPROVED, Cause.LATE, Cause.SOURCE})
@@ -74,6 +75,8 @@ def over(view: View) -> frozenset[Cause]:
             return BEFORE_IT_BEGINS - ({Cause.LATE} if view.now > view.moments.latest else set())
         case State.SKIPPED:
             return BEFORE_IT_BEGINS - {Cause.LATE}
+        case State.MISSING | State.HELD if not only_unreachable(view.findings):
+            return frozenset({Cause.SOURCE})
         case State.SENDING | State.PAUSED | State.CANCELLED:
             accepted = view.books[Copy.ACCEPTED] if view.books else 0
             return BEFORE_IT_BEGINS | ({Cause.SILENT} if accepted else set())
@@ -119,6 +122,9 @@ def _not_begun(view: View) -> Iterator[Alert]:
     again = _last_moment(view)
     if view.now > view.moments.latest:
         yield Alert(cause=Cause.LATE, facts={"state": view.state or State.MISSING}, findings=holds)
+    elif only_unreachable(holds):  # it may answer in time
+        if again:
+            yield Alert(cause=Cause.SOURCE, again=again, findings=view.findings)
     elif holds:  # a digest that cannot be read is one of them
         cause = Cause.UNAPPROVED if only_waits(holds) else Cause.HELD
         yield Alert(cause=cause, again=again, findings=view.findings)
@@ -130,7 +136,9 @@ def _not_begun(view: View) -> Iterator[Alert]:
 
 
 def _last_moment(view: View) -> str:
-    if view.now >= view.moments.send_at:
+    hour = view.moments.send_at
+    is_decided = view.examined_at is not None and view.examined_at >= hour
+    if view.now >= hour and (is_decided or view.now >= hour + VERDICT_BY):
         return "T"
     return "T-30" if view.now >= view.moments.prepare_at else ""
 

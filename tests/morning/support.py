@@ -18,13 +18,30 @@ from newsletter.editions.edition import Edition
 from newsletter.editions.states import State
 from newsletter.morning.unattended import Unattended
 from newsletter.transports.memory import MemoryTransport
-from tests.cli.test_moments import GOOD
 from tests.month.world import settings_of
 from tests.support import DAY, KEYS, SEVEN, SLUG, HandClock, add, open_database, readers
 from tests.web.support import copy_empty_database
 
 T = SEVEN + timedelta(minutes=30)
 DAY_LONG = timedelta(days=1)
+# No two days tell the same stories.
+GOOD = """---
+title: "{day} 速递"
+date: {day}
+---
+
+早间要闻，两条。
+
+1. [{maker}发布首款轿车](https://news.site.example/{day}/one)
+
+   续航一千公里，明年春天交付，售价还没有公布。
+
+2. [{model}登上榜首](https://news.site.example/{day}/two)
+
+   参数只有七十亿，在一张显卡上就能运行。
+"""
+MAKERS = ("东风", "西岭", "南山", "北辰", "中原", "海角", "天涯")
+MODELS = ("问天", "观海", "听雨", "望月", "踏雪", "寻梅", "煮茶")
 BAD = GOOD + "\n还差一段 {{{{ text }}}}\n"
 
 
@@ -34,6 +51,7 @@ class Mornings:
 
     app: App
     clock: HandClock
+    folder: Path  # where its digests lie, whatever the settings say
     sent: MemoryTransport = field(default_factory=MemoryTransport)
 
     @property
@@ -43,10 +61,9 @@ class Mornings:
 
     def write(self, day: date = DAY, text: str = GOOD, *, at: datetime | None = None) -> Path:
         """Save the digest of a day, an hour before its edition if not told."""
-        folder = self.app.settings.newsletters[SLUG].source.folder
-        assert folder is not None
-        path = folder / f"{day}.md"
-        path.write_text(text.format(day=day), encoding="utf-8")
+        path = self.folder / f"{day}.md"
+        maker, model = MAKERS[day.toordinal() % 7], MODELS[day.toordinal() % 7]
+        path.write_text(text.format(day=day, maker=maker, model=model), encoding="utf-8")
         saved = (at or T + (day - DAY) - timedelta(hours=1)).timestamp()
         os.utime(path, (saved, saved))
         return path
@@ -90,7 +107,7 @@ def mornings(folder: Path, url: str = "", *, people: int = 2, **changes: Any) ->
         copy_empty_database(file)
         url = f"sqlite:///{file}"
     clock = HandClock(SEVEN - DAY_LONG)
-    here = Mornings(app=App(settings_of(url, folder), clock=clock), clock=clock)
+    here = Mornings(app=App(settings_of(url, folder), clock=clock), clock=clock, folder=folder)
     here.app.__dict__.update(
         keys=KEYS, database=connect(url), transport=here.sent, notice_transport=here.sent
     )

@@ -19,6 +19,7 @@ HOUR_ON = T + timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 HOLD = {"check": "leftover-mark", "severity": "hold"}
 UNAPPROVED = {"check": "needs-approval", "severity": "hold"}
+AWAY = {"check": "unreachable", "severity": "hold"}
 WARN = {"check": "nearly-too-big", "severity": "warn"}
 
 
@@ -42,12 +43,18 @@ def sending(*, is_limited: bool = False, **counts: int) -> View:
     [
         (view(T - 31 * MINUTE), []),  # a digest may still come
         (view(T - 30 * MINUTE), [(Cause.MISSING, "T-30")]),
-        (view(T, State.MISSING), [(Cause.MISSING, "T")]),
+        (view(T, State.MISSING, examined_at=T), [(Cause.MISSING, "T")]),
+        (view(T, State.MISSING, examined_at=T - MINUTE), [(Cause.MISSING, "T-30")]),  # it is being looked for
+        (view(T + MINUTE, State.MISSING, examined_at=T - MINUTE), [(Cause.MISSING, "T")]),
+        (view(T - 40 * MINUTE, State.MISSING, findings=[AWAY]), []),  # it may answer in time
+        (view(T - 30 * MINUTE, State.MISSING, findings=[AWAY]), [(Cause.SOURCE, "T-30")]),
+        (view(T + 40 * MINUTE, State.MISSING, findings=[AWAY]), [(Cause.SOURCE, "T")]),
+        (view(T - 20 * MINUTE, State.READY, findings=[HOLD]), []),  # approved with a reason
         (view(T - 600 * MINUTE, State.HELD, findings=[HOLD]), [(Cause.HELD, "")]),  # on arrival
         (view(T - 600 * MINUTE, State.MISSING, findings=[HOLD]), [(Cause.HELD, "")]),  # unreadable
         (view(T - 20 * MINUTE, State.HELD, findings=[HOLD, WARN]), [(Cause.HELD, "T-30")]),
         (view(T - 600 * MINUTE, State.HELD, findings=[UNAPPROVED]), [(Cause.UNAPPROVED, "")]),
-        (view(T, State.HELD, findings=[UNAPPROVED, HOLD]), [(Cause.HELD, "T")]),
+        (view(T, State.HELD, findings=[UNAPPROVED, HOLD], examined_at=T), [(Cause.HELD, "T")]),
         (view(T - 600 * MINUTE, State.READY, findings=[WARN]), []),
         (view(T + MINUTE, State.READY), []),
         # It should be on its way, and something keeps it: nobody waits for `latest` to be told.

@@ -29,6 +29,7 @@ class Wanted:
     newsletter_name: str
     max_age: timedelta | None = None  # counted from the last change; None admits any
     yesterday_evening: bool = True
+    hour: datetime | None = None  # of its edition: by being late ourselves we make no digest older
     since: datetime | None = None  # the hour of the edition before; what is older was there for that one
     left_since: datetime | None = None  # when single stories were last taken, if not at that hour
     used: frozenset[str] = frozenset()  # the single stories that went out before
@@ -41,11 +42,17 @@ class Wanted:
 
     def is_too_old(self, modified_at: datetime) -> bool:
         """Say whether what was last changed then is older than ``max_age``."""
-        return self.max_age is not None and self.now - modified_at > self.max_age
+        return self.max_age is not None and self._judged_at - modified_at > self.max_age
 
     def age(self, modified_at: datetime) -> str:
         """Say for a person how long ago the last change was."""
-        return f"it was last changed {(self.now - modified_at) / timedelta(hours=1):.0f} hours ago"
+        hours = (self._judged_at - modified_at) / timedelta(hours=1)
+        when = "ago" if self._judged_at == self.now else "before its hour"
+        return f"it was last changed {hours:.0f} hours {when}"
+
+    @property
+    def _judged_at(self) -> datetime:
+        return self.now if self.hour is None else min(self.now, self.hour)
 
     def is_settled(self, modified_at: datetime) -> bool:
         """Say whether nobody is likely to be still at work on it."""

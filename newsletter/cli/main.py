@@ -35,6 +35,8 @@ from newsletter.cli import (
     setup,
     status,
     testsend,
+    tokens,
+    users,
     why,
 )
 from newsletter.errors import ExitCode, NewsletterError
@@ -63,6 +65,8 @@ for part in (
     afterwards,
     alarms,
     people,
+    users,
+    tokens,
     archive,
     dkim,
     mailbox,

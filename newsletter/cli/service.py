@@ -88,6 +88,7 @@ def _serve(app: App, *, stop: Callable[[], None]) -> None:
             stop()
             super().handle_exit(sig, frame)
 
+    _greet_first(app)
     where = app.settings.web
     server = Server(
         uvicorn.Config(
@@ -108,3 +109,16 @@ def _serve(app: App, *, stop: Callable[[], None]) -> None:
         raise NewsletterError(
             f"cannot serve on {where.host}:{where.port} (see above); mend web.host or web.port"
         ) from None
+
+
+def _greet_first(app: App) -> None:
+    """Print the way in for the first admin, while nobody works here."""
+    from newsletter.people import invitations
+
+    with app.database.sessions.begin() as session:
+        secret = invitations.first(session, now=app.clock())
+    if secret:
+        typer.echo(
+            f"nobody works here yet; the first admin comes in by this link, once, within an hour:\n"
+            f"  {app.settings.base_url}/staff/welcome/{secret}"
+        )

@@ -101,6 +101,21 @@ def latest(
     return session.scalars(query).all()
 
 
+def as_json(entry: AuditEntry) -> dict[str, Any]:
+    """Return an entry as programs read it."""
+    return {
+        "id": entry.id,
+        "at": entry.at.isoformat(timespec="seconds"),
+        "person": entry.person_id,
+        "by": entry.by,
+        "via": entry.via,
+        "what": entry.what,
+        "about": entry.about,
+        "newsletter": entry.newsletter,
+        "facts": entry.facts,
+    }
+
+
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
         return _ADDRESS.sub(lambda found: mask(found[0]), value)

@@ -23,10 +23,12 @@ LASTING = {
 
 
 def first(session: Session, *, now: datetime) -> str | None:
-    """Return a link's secret for whoever is to be the first admin; None when somebody is there."""
+    """Return a link's secret for whoever is to be the first admin; None when somebody is there.
+
+    Each process that starts prints one of its own; the first that is used makes the others worthless.
+    """
     if session.scalar(select(Person.id).limit(1)) is not None:
         return None
-    session.execute(delete(Invitation).where(Invitation.kind == InvitationKind.FIRST))
     return _make(session, InvitationKind.FIRST, None, now=now)
 
 
@@ -58,12 +60,13 @@ def use(session: Session, shown: str, *, now: datetime) -> tuple[InvitationKind,
     if found is None:
         return None
     kind, person = found[0].kind, found[1]
-    taken = session.execute(
-        delete(Invitation)
-        .where(Invitation.secret_hash == secret.digest(shown))
-        .returning(Invitation.secret_hash)
+    which = (
+        Invitation.kind == InvitationKind.FIRST  # of two who come first at once, one waits here
+        if kind is InvitationKind.FIRST
+        else Invitation.secret_hash == secret.digest(shown)
     )
-    return (kind, person) if taken.first() is not None else None
+    taken = session.scalars(delete(Invitation).where(which).returning(Invitation.secret_hash)).all()
+    return (kind, person) if secret.digest(shown) in taken else None
 
 
 def revoke(session: Session, person_id: int) -> None:

@@ -95,6 +95,13 @@ def scopes_of(token: ApiToken) -> frozenset[Right]:
     return frozenset(Right(scope) for scope in token.scopes if scope in known)
 
 
+def state_of(token: ApiToken, *, now: datetime) -> str:
+    """Return how a token stands: good, expired or revoked."""
+    if token.revoked_at is not None:
+        return "revoked"
+    return "good" if token.expires_at > now else "expired"
+
+
 def is_to_be_touched(token: ApiToken, *, now: datetime) -> bool:
     """Say whether the use of a token is to be noted: not every call is."""
     return token.used_at is None or now - token.used_at >= USED_EVERY

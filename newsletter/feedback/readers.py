@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from newsletter.delivery.states import State
+from newsletter.delivery.tables import Call, Delivery
 from newsletter.editions.edition import Edition
 from newsletter.feedback.events import OURS, RANKS, Event, Kind, Suppress
 from newsletter.feedback.rules import Rules
@@ -203,7 +205,12 @@ def _long_failing(session: Session, subscriber_id: int, rules: Rules) -> Verdict
         .order_by(Feedback.at.desc())
     ).all()
     since = _last_delivery(session, subscriber_id)
-    row = [(edition_id, at) for edition_id, at in failures if since is None or at > since]
+    taken = _last_taken(session, subscriber_id, before=failures[0].edition_id) if failures else 0
+    row = [
+        (edition_id, at)
+        for edition_id, at in failures
+        if (since is None or at > since) and edition_id > taken
+    ]
     if len(row) < rules.soft_failures:
         return None
     last, first = row[0][1], row[-1][1]
@@ -224,6 +231,32 @@ def _last_delivery(session: Session, subscriber_id: int) -> datetime | None:
             Feedback.kind.in_(arrived),
         )
     )
+
+
+def _last_taken(session: Session, subscriber_id: int, *, before: int) -> int:
+    """Return the last edition before a failure that a mail server took, and of which nothing came back.
+
+    Over SMTP that is all one hears of a copy that arrives. Editions since the failure say nothing yet: what
+    became of them may still come back. Where a provider tells of every delivery, only its word counts.
+    """
+    some = select(Edition.id).where(Edition.id < before).order_by(Edition.id.desc()).limit(EDITIONS_LOOKED_AT)
+    came_back = exists().where(
+        Feedback.edition_id == Delivery.edition_id,
+        Feedback.subscriber_id == Delivery.subscriber_id,
+        Feedback.kind.in_([Kind.DROPPED, Kind.BLOCKED, Kind.BOUNCED]),
+    )
+    newest = session.scalar(
+        select(func.max(Delivery.edition_id))
+        .join(Call, Call.id == Delivery.call_id)
+        .where(
+            Delivery.edition_id.in_(some),
+            Delivery.subscriber_id == subscriber_id,
+            Delivery.state == State.ACCEPTED,
+            Call.transport == "smtp",
+            ~came_back,
+        )
+    )
+    return newest or 0
 
 
 EDITIONS_LOOKED_AT = 200

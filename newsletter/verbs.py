@@ -82,14 +82,13 @@ def _block(session: Session, _app: App, newsletter: str, ids: Collection[int], d
     return _done(new, len(ids))
 
 
-def _erase(session: Session, app: App, newsletter: str, ids: Collection[int], deed: Deed) -> Done:
+def _erase(session: Session, _app: App, newsletter: str, ids: Collection[int], deed: Deed) -> Done:
     erased = 0
     for person, _ in _listed(session, newsletter, ids):
         if person.address is None:
             continue
-        address = Address(person.address)
-        subscribers.erase(session, app.keys.addresses, address, now=deed.now)
-        notices.forget_address(session, address.value)
+        notices.forget_address(session, person.address)
+        subscribers.forget(session, person, now=deed.now)
         erased += 1
     return _done(erased, len(ids))
 

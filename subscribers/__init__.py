@@ -46,6 +46,7 @@ from subscribers.segments import (
     Problem,
     SegmentError,
     both,
+    everybody,
     parts,
 )
 from subscribers.segments import read as read_segment
@@ -163,6 +164,7 @@ __all__ = [
     "count",
     "eligible",
     "erase",
+    "everybody",
     "excluded",
     "export_people",
     "find",

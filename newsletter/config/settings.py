@@ -33,7 +33,7 @@ ENV_PREFIX = "NEWSLETTER_"
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # What a page of ours begins with, now or one day: a newsletter's page could not be reached there.
 _RESERVED = frozenset(
-    "account admin alarm api audit confirm data desk disown healthz language leave login logout manage "
+    "account admin alarm api audit confirm data desk disown healthz language leave lists login logout manage "
     "metrics move people privacy readyz staff static tokens undo webhooks welcome".split()
 )
 

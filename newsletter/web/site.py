@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from newsletter import __version__
 from newsletter.app import App
 from newsletter.feedback.inbox import LARGEST_BODY
-from newsletter.web import desk, people, public
+from newsletter.web import console, desk, people, public
 from newsletter.web.alarms import Alarms
 from newsletter.web.api import Api, problem
 from newsletter.web.archive import Archive
@@ -77,7 +77,8 @@ def make_site(app: App) -> FastAPI:
     site.include_router(Archive(door).routes())
     # Before the pages of newsletters, which take any first word.
     site.staff = Staff(door)
-    site.staff.register(site, [*people.routes(site.staff), *desk.routes(site.staff)])
+    for pages in (people, console, desk):  # the desk takes any word after /staff
+        site.staff.register(site, pages.routes(site.staff))
     # Not as routers in a router: each of those would be searched again for every request.
     for path, methods, handler in (
         *Operations(door).routes(),

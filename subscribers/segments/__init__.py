@@ -21,6 +21,7 @@ from subscribers.segments.tree import (
     Problem,
     SegmentError,
     both,
+    everybody,
     parts,
     write,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "SegmentError",
     "both",
     "condition",
+    "everybody",
     "parts",
     "read",
     "write",

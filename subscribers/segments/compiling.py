@@ -66,7 +66,7 @@ _DAYS: Mapping[Field, Any] = {
 def _by_day(column: Any, operator: Operator, day: Any, zone: tzinfo) -> Sql:
     """Compare a moment with a whole local day."""
     begins = datetime.combine(day, time(), zone)
-    ends = datetime.combine(day + timedelta(days=1), time(), zone) if day < date.max else begins
+    ends = datetime.combine(day + timedelta(days=1), time(), zone)
     if operator is Operator.IS:
         return and_(column >= begins, column < ends)
     if operator is Operator.LESS:

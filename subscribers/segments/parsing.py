@@ -34,6 +34,7 @@ from subscribers.segments.tree import (
 LONGEST = 2_000  # characters
 DEEPEST = 20  # brackets in brackets
 MOST_VALUES = 500  # in one list
+YEARS = range(1970, 2200)  # a day of which every database can tell the moment
 _HIGHEST = 2**63 - 1  # what a number may be
 
 _TYPED = str.maketrans("（），＝！＜＞“”＂、　", '(),=!<>""", ')
@@ -204,9 +205,12 @@ def _value(token: Token, kind: Kind) -> Value:
         return found == "yes" if kind.sort is Sort.YES_NO else found
     if kind.sort is Sort.DAY:
         try:
-            return date.fromisoformat(text)
+            day = date.fromisoformat(text)
         except ValueError:
-            raise SegmentError(Problem.DAY, token.column, text, ["2026-01-31"]) from None
+            day = date.min
+        if day.year not in YEARS:
+            raise SegmentError(Problem.DAY, token.column, text, ["2026-01-31"])
+        return day
     if kind.sort is Sort.NUMBER:
         if not (text.isascii() and text.isdecimal() and int(text) <= _HIGHEST):
             raise SegmentError(Problem.NUMBER, token.column, text, ["12345"])

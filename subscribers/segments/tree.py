@@ -154,6 +154,11 @@ class SegmentError(ValueError):
 # ---- joining and taking apart ----
 
 
+def everybody() -> Node:
+    """Return what everybody on a list is."""
+    return All()
+
+
 def both(*nodes: Node) -> Node:
     """Return what holds when all of ``nodes`` do."""
     flat = tuple(part for node in nodes for part in parts(node))

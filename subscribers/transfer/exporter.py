@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from subscribers.searching import Sought
 from subscribers.subscriber import Subscriber, Subscription
 from subscribers.suppression import Suppression
 from subscribers.transfer.cells import guard_cell
@@ -32,9 +33,10 @@ class ExportFilter:
     standings: frozenset[Standing] = field(default_factory=frozenset[Standing])
     tag: str | None = None
     domain: str | None = None  # normalised, as it stands behind the @
+    sought: Sought | None = None  # a segment
 
     def admits(self, standing: Standing, tags: Sequence[str]) -> bool:
-        """Say whether somebody is wanted; the database has seen to the domain."""
+        """Say whether somebody is wanted; the database has seen to the domain and the segment."""
         wanted = not self.standings or standing in self.standings
         return wanted and (self.tag is None or self.tag in tags)
 
@@ -89,6 +91,8 @@ def _page(session: Session, newsletter: str, which: ExportFilter, after: int) ->
     )
     if which.domain:
         query = query.where(Subscriber.domain == which.domain)
+    if which.sought:
+        query = query.where(which.sought.sql)
     return session.execute(query).all()
 
 

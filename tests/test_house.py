@@ -49,6 +49,7 @@ PURE = [
     "newsletter.replies.*",
     "newsletter.reports.states",
     "newsletter.urls",
+    "newsletter.web.reference",
     "subscribers.segments.parsing",
     "subscribers.segments.tree",
     "subscribers.states",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +19,7 @@ from newsletter.web import console, desk, people, public
 from newsletter.web.alarms import Alarms
 from newsletter.web.api import Api, problem
 from newsletter.web.archive import Archive
+from newsletter.web.docs import Docs, with_tokens
 from newsletter.web.door import READ, Door
 from newsletter.web.operations import Operations
 from newsletter.web.security import LONGEST_BODY, OtherSites, Security
@@ -35,6 +37,10 @@ class Site(FastAPI):
 
     door: Door
     staff: Staff
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the document of the API: made once, when it is first asked for."""
+        return self.openapi_schema or with_tokens(super().openapi())
 
     def build_middleware_stack(self) -> ASGIApp:
         """Wrap the framework's own answers too: an error page needs its headers most."""
@@ -63,7 +69,7 @@ def make_site(app: App) -> FastAPI:
     """Return the site of an installation. Raises ``ConfigError`` when it has no keys."""
     door = Door(app)
     site = Site(
-        title="Newsletter sign-up",
+        title="Newsletter",
         version=__version__,
         openapi_url="/api/openapi.json",
         docs_url=None,
@@ -84,6 +90,7 @@ def make_site(app: App) -> FastAPI:
         *Operations(door).routes(),
         *public.routes(door),
         *Alarms(door).routes(),
+        *Docs(site.staff, site.openapi).routes(),
         ("/static/{version}/{name:path}", READ, _Static(door).file),
     ):
         site.add_api_route(path, handler, methods=methods, include_in_schema=False)

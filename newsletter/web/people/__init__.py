@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from newsletter.web.people.account import Account
+from newsletter.web.people.api import Api
 from newsletter.web.people.audit import Audit
 from newsletter.web.people.home import Home
 from newsletter.web.people.login import Login
@@ -15,5 +16,5 @@ from newsletter.web.staff import Staff, StaffRoute
 
 def routes(staff: Staff) -> list[StaffRoute]:
     """Return where these pages are."""
-    errands = (Home, Login, Welcome, Account, Second, People, Tokens, Audit)
+    errands = (Home, Login, Welcome, Account, Second, People, Tokens, Audit, Api)
     return [route for errand in errands for route in errand(staff).routes()]

@@ -44,11 +44,27 @@ def register(site: FastAPI, route: StaffRoute, entrance: Entrance, repeating: Re
             for code, text in _REFUSALS.items()
             if code != 409 or route.method == "POST"
         },
-        openapi_extra={"x-right": route.right.value if route.right else None},
+        openapi_extra=_documented(route),
         **options,
     )
     if route.method == "GET":
         site.add_api_route(route.path, endpoint, methods=["HEAD"], include_in_schema=False)
+
+
+def _documented(route: StaffRoute) -> dict[str, Any]:
+    """Return what the document says of a call beyond its shapes."""
+    told: dict[str, Any] = {"security": [{"bearer": []}], "x-right": route.right}
+    if route.method == "POST":
+        told["parameters"] = [
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "description": "The same call with the same key acts once; its answer is the same for a day.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+            }
+        ]
+    return told
 
 
 def _endpoint(route: StaffRoute, entrance: Entrance, repeating: Repeating) -> Callable[..., Response]:
@@ -71,7 +87,9 @@ def _endpoint(route: StaffRoute, entrance: Entrance, repeating: Repeating) -> Ca
         elif not 1 <= len(key) <= 255:
             response = refused(422, "Idempotency-Key: 1 to 255 characters")
         else:
-            response = repeating.once(someone.caller, key, _call(request, raw), act)
+            response = repeating.once(
+                someone.caller, key, _call(request, raw), act, keeps=not route.shows_secret
+            )
         # The use of a login is noted when the answer is on its way.
         afterwards = getattr(request.state, "afterwards", None)
         if afterwards is not None and response.background is None:

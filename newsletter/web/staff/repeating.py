@@ -20,14 +20,22 @@ class Repeating:
     def __init__(self, door: Door) -> None:
         self._door = door
 
-    def once(self, caller: str, key: str, call: bytes, act: Callable[[], Response]) -> Response:
-        """Return the answer of ``act``, which is done once for a key and a call."""
+    def once(
+        self, caller: str, key: str, call: bytes, act: Callable[[], Response], *, keeps: bool
+    ) -> Response:
+        """Return the answer of ``act``, which is done once for a key and a call.
+
+        Where it shows a secret it is not kept (``keeps``): the same call again acts no second time, and is
+        told so.
+        """
         with self._door.writing() as session:
             kept = calls.begin(session, caller, key, call, now=self._door.now())
         if kept.turn is Turn.OTHER:
             return refused(422, "this Idempotency-Key was used for another call", problem="key_was_used")
         if kept.turn is Turn.BUSY:
             return refused(409, "the same call is being answered; ask again in a moment")
+        if kept.turn is Turn.KEPT and not kept.answer:
+            return refused(409, "this was done; what it showed is shown once")
         if kept.turn is Turn.KEPT:
             return Response(kept.answer, kept.status, headers=_REPLAYED, media_type="application/json")
         done = False
@@ -36,7 +44,7 @@ class Repeating:
             done = response.status_code < 500 and hasattr(response, "body")
             if done:
                 with self._door.writing() as session:
-                    answer = bytes(response.body)
+                    answer = bytes(response.body) if keeps or response.status_code >= 400 else b""
                     calls.keep(session, caller, key, status=response.status_code, answer=answer)
             return response
         finally:

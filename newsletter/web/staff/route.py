@@ -36,6 +36,7 @@ class StaffRoute:
     largest_body: int | None = None  # bytes; None: as much as a form has
     answer: type[BaseModel] | None = None  # what a call answers, for its documentation
     status: int = 200  # of that answer
+    shows_secret: bool = False  # the answer is not kept, not even for the same call again
 
     def __post_init__(self) -> None:
         if self.method not in ("GET", "POST"):

@@ -24,7 +24,9 @@ def tidy(app: App) -> bool:
         for over in (logins, invitations, calls):
             over.forget(session, now=now)
         heartbeat.forget(session, before=now - HEARTBEATS_FOR)
-        more |= forget_feedback(session, now=now, kept=app.settings.feedback.kept)
+        more |= forget_feedback(
+            session, now=now, kept=app.settings.feedback.kept, trail_kept=app.settings.feedback.trail_kept
+        )
     if not more:
         reconcile_at_night(
             app.settings, database=app.database, transport=app.notice_transport, keys=app.keys, now=now

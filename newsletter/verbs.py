@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 import subscribers
 from newsletter.app import App
 from newsletter.delivery import notices
+from newsletter.feedback import trail
 from newsletter.reports.states import JobKind
 from newsletter.signup.mail import Mail
 from newsletter.signup.requests import may_mail
@@ -89,6 +90,7 @@ def _erase(session: Session, _app: App, newsletter: str, ids: Collection[int], d
             continue
         notices.forget_address(session, person.address)
         subscribers.forget(session, person, now=deed.now)
+        trail.forget_person(session, person.id)
         erased += 1
     return _done(erased, len(ids))
 

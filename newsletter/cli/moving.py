@@ -302,13 +302,18 @@ def _replaced(path: Path) -> Iterator[IO[str]]:
 def erase(address: AddressArgument) -> None:
     """Forget a person. That they are not to be mailed stays, by a keyed hash; see docs/decisions/0003."""
     from newsletter.delivery import notices
+    from newsletter.feedback import trail
     from subscribers import erase as forget
+    from subscribers import find
 
     app = context.open_app()
     normal = _normalise(address)
     with app.database.sessions.begin() as session:
+        person = find(session, app.keys.addresses, normal)
         known = forget(session, app.keys.addresses, normal, now=app.clock())
         notices.forget_address(session, normal.value)
+        if person is not None:
+            trail.forget_person(session, person.id)
     typer.echo("forgotten" if known else "nobody with this address is known; there is nothing to forget")
 
 
@@ -317,7 +322,7 @@ def data(
     consent: Annotated[bool, typer.Option("--consent", help="Only the evidence of consent.")] = False,
 ) -> None:
     """Print all we hold about a person as one JSON document, to be given to them."""
-    from subscribers import own_data
+    from newsletter.feedback.own_data import own_data
 
     app = context.open_app()
     normal = _normalise(address)

@@ -32,8 +32,15 @@ class FeedbackSettings(Section):
     soft_days: int = Field(default=14, ge=1)  # over so many days, end mail to them
     blocks_percent: float = Field(default=5, gt=0, le=100)  # more content or policy blocks stop the edition
     resend_silent_calls: bool = False
-    reading: Literal["off", "counts"] = "off"  # opens and clicks, by edition and link and never by person
+    # Opens and clicks: not at all; by edition and link; or also which reader it was.
+    reading: Literal["off", "counts", "people"] = "off"
+    trail_days: int = Field(default=90, ge=1, le=400)  # how long it is known who read what
     keep_days: int = Field(default=180, ge=30)  # where each copy stood
+
+    @property
+    def trail_kept(self) -> timedelta:
+        """How long it is known who read what."""
+        return timedelta(days=self.trail_days)
 
     @property
     def kept(self) -> timedelta:

@@ -89,7 +89,7 @@ def apply(
     applied.troubles += editions.reach(session, ours, rules=rules, now=now)
     applied.troubles += accounts.reach(session, fresh, provider=provider, now=now)
     if rules.counts_reading:
-        reading.count(session, ours, keys=keys, now=now)
+        reading.count(session, ours, keys=keys, keeps_trail=rules.keeps_trail, now=now)
     applied.counts += Counter()  # what is zero goes
     count(session, provider, applied.counts, now=now)
     return applied

@@ -9,18 +9,19 @@ from sqlalchemy.orm import Session
 
 from newsletter.delivery.calls import touched
 from newsletter.editions.edition import Edition
-from newsletter.feedback import aside, once, returned
+from newsletter.feedback import aside, once, returned, trail
 from newsletter.feedback.tables import Feedback, FeedbackCount
 
 AT_ONCE = 20_000  # copies
 COUNTS_KEPT = timedelta(days=400)
 
 
-def forget_feedback(session: Session, *, now: datetime, kept: timedelta) -> bool:
+def forget_feedback(session: Session, *, now: datetime, kept: timedelta, trail_kept: timedelta) -> bool:
     """Forget a bounded part of what is due; say whether there is more."""
     once.forget(session, now=now)
     aside.forget(session, now=now)
     returned.forget(session, now=now)
+    trail.forget(session, before=now - trail_kept)
     session.execute(delete(FeedbackCount).where(FeedbackCount.day < (now - COUNTS_KEPT).date()))
     return _forget_copies(session, before=now - kept)
 

@@ -33,6 +33,7 @@ def rules_of(settings: Settings) -> Rules:
         soft_span=timedelta(days=feedback.soft_days),
         blocks_percent=feedback.blocks_percent,
         counts_reading=feedback.reading != "off",
+        keeps_trail=feedback.reading == "people",
     )
 
 

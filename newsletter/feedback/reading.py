@@ -1,4 +1,4 @@
-"""How many read: opens by edition, clicks by link. Whom it was is not written down.
+"""How many read: opens by edition, clicks by link. Who it was is not written down, unless that was chosen.
 
 A reader counts once for an edition and once for each link. To know that, the hash of (edition, reader,
 link) is remembered for some days under a key of the installation, which nobody else can turn back. What
@@ -21,9 +21,11 @@ from newsletter.digests.digest import Story
 from newsletter.digests.reader import read
 from newsletter.editions.edition import Edition
 from newsletter.errors import DigestError
+from newsletter.feedback import trail
 from newsletter.feedback.events import Event, Kind
 from newsletter.feedback.once import first_time
 from newsletter.feedback.tables import ReadCount
+from newsletter.feedback.trail import Step
 from newsletter.keys import Keys
 from newsletter.rendering.links import safe_url
 from subscribers import bulk
@@ -33,12 +35,15 @@ SCANNER_LINKS = 3  # so many different links of one copy
 SCANNER_TIME = timedelta(seconds=5)  # within so long
 
 
-def count(session: Session, events: Iterable[Event], *, keys: Keys, now: datetime) -> None:
-    """Count the readers of editions and of links, each once."""
+def count(
+    session: Session, events: Iterable[Event], *, keys: Keys, now: datetime, keeps_trail: bool = False
+) -> None:
+    """Count the readers of editions and of links, each once; with ``keeps_trail``, write down who it was."""
     told = [event for event in events if event.kind in (Kind.OPENED, Kind.CLICKED) and not event.is_machine]
     scanned = _scanned([event for event in told if event.kind is Kind.CLICKED])
     urls: dict[bytes, str | None] = {}
     found: dict[bytes, tuple[int, bytes]] = {}
+    whose: dict[bytes, tuple[int, datetime]] = {}
     for event in told:
         if event.edition_id is None or (event.edition_id, event.subscriber_id) in scanned:
             continue
@@ -48,11 +53,18 @@ def count(session: Session, events: Iterable[Event], *, keys: Keys, now: datetim
         link = hash_of(url)
         urls[link] = url
         once = f"{event.edition_id}\0{event.subscriber_id}\0{url or ''}".encode("utf-8", "surrogatepass")
-        found[hashlib.blake2b(once, digest_size=16, key=keys.message_salt[:64]).digest()] = (
-            event.edition_id,
-            link,
-        )
+        key = hashlib.blake2b(once, digest_size=16, key=keys.message_salt[:64]).digest()
+        found[key] = (event.edition_id, link)
+        if event.subscriber_id is not None:
+            whose[key] = (event.subscriber_id, event.at)
     new = first_time(session, found, now=now)
+    if keeps_trail:
+        steps = [
+            Step(whose[key][0], edition_id, link, urls[link], whose[key][1])
+            for key, (edition_id, link) in found.items()
+            if key in new and key in whose
+        ]
+        trail.keep(session, steps)
     counted = sorted(Counter(found[key] for key in new).items())
     if counted:
         values = {

@@ -16,6 +16,7 @@ class Rules:
     soft_span: timedelta = timedelta(days=14)  # over so long, end mail to them
     blocks_percent: float = 5  # of the copies handed over: more content or policy blocks stop the edition
     counts_reading: bool = False  # whether opens and clicks are counted at all
+    keeps_trail: bool = False  # and whether it is kept who it was
 
     def __post_init__(self) -> None:
         if self.soft_failures < 2:

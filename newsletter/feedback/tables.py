@@ -115,7 +115,7 @@ class FeedbackMark(Base):
 
 
 class ReadCount(Base):
-    """How many readers opened an edition or followed one of its links. Whom it was is not written down."""
+    """How many readers opened an edition or followed one of its links; not which."""
 
     __tablename__ = "read_count"
 
@@ -123,3 +123,15 @@ class ReadCount(Base):
     url_hash: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)  # of nothing: the edition
     url: Mapped[str | None] = mapped_column(Text)
     readers: Mapped[int]
+
+
+class ReadTrail(Base):
+    """Who opened an edition or followed one of its links: only with ``reading = "people"``."""
+
+    __tablename__ = "read_trail"
+
+    subscriber_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    edition_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    url_hash: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)  # of nothing: the edition
+    url: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

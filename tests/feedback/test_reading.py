@@ -9,13 +9,15 @@ from sqlalchemy import inspect, select
 
 from newsletter.database import Database
 from newsletter.editions.edition import Edition
-from newsletter.feedback import reading
+from newsletter.feedback import reading, trail
+from newsletter.feedback.own_data import own_data
 from newsletter.feedback.rules import Rules
 from newsletter.feedback.tables import ReadCount
 from newsletter.mailing import Hole, HoleKind, Template
 from newsletter.transports.sendgrid_payload import Payload
+from subscribers import Address, erase
 from tests.feedback.support import NOW, about, events_of, sent, take_effect
-from tests.support import a_mailing
+from tests.support import KEYS, a_mailing
 
 ON = Rules(counts_reading=True)
 PERSON = {"useragent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148"}
@@ -119,6 +121,64 @@ def test_no_column_says_who_it_was() -> None:
         "url",
         "readers",
     }
+
+
+# ---- who it was, where that was chosen ----
+
+NAMED = Rules(counts_reading=True, keeps_trail=True)
+
+
+def trail_of(database: Database, subscriber_id: int) -> list[tuple[str, str | None]]:
+    with database.readers() as session:
+        return [(step["what"], step["url"]) for step in trail.of_person(session, subscriber_id)]
+
+
+def test_a_trail_is_kept_only_where_it_was_chosen(database: Database) -> None:
+    edition = sent(database, 2)
+    url = "https://a.example.com/"
+
+    tell(database, edition, [(1, opened(1)), (1, clicked(2, url))])
+    before = trail_of(database, 1)
+    tell(database, edition, [(2, opened(3)), (2, clicked(4, url)), (2, clicked(5, url))], NAMED)
+
+    assert before == []
+    assert sorted(trail_of(database, 2)) == [("clicked", url), ("opened", None)]
+    assert trail_of(database, 1) == []
+
+
+def test_a_trail_is_forgotten_in_time_and_with_its_reader(database: Database) -> None:
+    edition = sent(database, 3)
+    tell(database, edition, [(who, opened(who)) for who in (1, 2)], NAMED)
+
+    with database.sessions.begin() as session:
+        trail.forget(session, before=NOW - timedelta(days=90))
+        both = [len(trail.of_person(session, who)) for who in (1, 2)]
+        erase(session, KEYS.addresses, Address("r1@example.com"), now=NOW)
+        trail.forget(session, before=NOW - timedelta(days=90))
+        one = [len(trail.of_person(session, who)) for who in (1, 2)]
+    tell(database, edition, [(1, clicked(9, "https://a.example.com/"))], NAMED)
+    with database.sessions.begin() as session:
+        late = len(trail.of_person(session, 1))
+        trail.forget(session, before=NOW + timedelta(days=1))
+        none = [len(trail.of_person(session, who)) for who in (1, 2)]
+
+    assert (both, one, late, none) == ([1, 1], [0, 1], 0, [0, 0])
+
+
+def test_ones_own_data_holds_the_editions_and_what_was_read(database: Database) -> None:
+    edition = sent(database, 2)
+    tell(database, edition, [(1, opened(1))], NAMED)
+    take_effect(database, events_of([about(database, edition, 1, {"event": "delivered"})]))
+
+    with database.readers() as session:
+        told = own_data(session, KEYS.addresses, Address("r1@example.com"))
+        nobody = own_data(session, KEYS.addresses, Address("x@example.com"))
+
+    assert [(one["day"], one["state"], one["came_back"]) for one in told["editions"]] == [
+        ("2026-11-23", "accepted", "delivered")
+    ]
+    assert [one["what"] for one in told["reading"]] == ["opened"]
+    assert nobody["known"] is False
 
 
 def test_sendgrid_is_asked_to_tell_of_clicks_but_for_a_readers_own_links() -> None:

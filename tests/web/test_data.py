@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from subscribers import Purpose, Status, find, normalise
-from tests.web.support import House
+from tests.web.support import House, a_house
 
 
 def test_everything_that_is_held_is_shown_and_can_be_taken_away(house: House) -> None:
@@ -18,6 +21,7 @@ def test_everything_that_is_held_is_shown_and_can_be_taken_away(house: House) ->
     assert export.headers["content-disposition"] == 'attachment; filename="my-data.json"'
     assert export.json()["person"]["address"] == "li.lei@qq.com"
     assert [act["event"] for act in export.json()["consent"]] == ["asked", "confirmed"]
+    assert (export.json()["editions"], export.json()["reading"]) == ([], [])
 
 
 def test_being_forgotten_takes_a_tick_and_a_press(house: House) -> None:
@@ -76,3 +80,23 @@ def test_other_links_of_the_same_person_open_no_data(house: House) -> None:
         token = house.path(purpose, person).rpartition("/")[2]
         for path in (f"/data/{token}", f"/data/{token}/export"):
             assert house.client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("reading", "says", "does_not"),
+    [
+        ("off", "不在信里放追踪像素", "天后删除，你也可以查看"),
+        ("counts", "只记人数，不记是谁", "不在信里放追踪像素"),
+        ("people", "30 天后删除，你也可以查看", "不在信里放追踪像素"),
+    ],
+)
+def test_the_privacy_page_says_what_is_kept_of_reading(
+    tmp_path: Path, reading: str, says: str, does_not: str
+) -> None:
+    house = a_house(tmp_path, feedback={"reading": reading, "trail_days": 30})
+
+    page = house.client.get("/privacy").text
+    house.app.close()
+
+    assert says in page
+    assert does_not not in page

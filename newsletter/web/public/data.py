@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 import subscribers
 from newsletter import language
+from newsletter.feedback import trail
+from newsletter.feedback.own_data import own_data
 from newsletter.signup import membership
 from newsletter.signup.membership import Member, whose
 from newsletter.web.door import READ, WRITE, Door, Routes
@@ -45,7 +47,7 @@ class Data:
             member = whose(session, keys, Purpose.ERASE, token, now=self.door.now())
             if member is None or member.person.address is None:
                 return self.door.gone(request)
-            document = subscribers.own_data(session, keys.addresses, Address(member.person.address))
+            document = own_data(session, keys.addresses, Address(member.person.address))
         return Response(
             json.dumps(document, ensure_ascii=False, indent=2) + "\n",
             media_type="application/json",
@@ -66,6 +68,7 @@ class Data:
                 return self.door.gone(request)
             tag = self.door.readers_language(request, member)  # which is erased, too
             membership.be_forgotten(session, keys, token, now=now)
+            trail.forget_person(session, member.person.id)
         return self._erased(request, member, tag)
 
     def _page(

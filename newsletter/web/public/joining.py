@@ -65,7 +65,13 @@ class Joining:
         own = self.door.settings.web.privacy_notice.strip()
         paragraphs = [part.strip() for part in own.split("\n\n")] if own else []
         return self.door.show(
-            request, "privacy", is_public=True, own=paragraphs, newsletters=self.door.settings.newsletters
+            request,
+            "privacy",
+            is_public=True,
+            own=paragraphs,
+            newsletters=self.door.settings.newsletters,
+            reading=self.door.settings.feedback.reading,
+            trail_days=self.door.settings.feedback.trail_days,
         )
 
     def sign_up_page(self, request: Request, slug: str) -> Response:

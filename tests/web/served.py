@@ -91,6 +91,7 @@ def violations(page: Page) -> list[tuple[str, str]]:
         """() => axe.run(document, {
             runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
             rules: {"target-size": {enabled: true}},
+            iframes: false,  // an email in its frame is looked at as an email
         })"""
     )
     assert {"color-contrast", "html-has-lang"} <= {rule["id"] for rule in found["passes"]}

@@ -10,14 +10,30 @@ if TYPE_CHECKING:
     from newsletter.app import App
 
 config_file: Path | None = None
+verbose = False
+
+
+def begin_logging() -> None:
+    """Log to the terminal until the settings say where to."""
+    import logging
+
+    # Not the masking one yet, which takes longer to import than --help; the same name, so that it takes over.
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    for handler in logging.getLogger().handlers:
+        if type(handler) is logging.StreamHandler:
+            handler.name = "newsletter"
 
 
 def open_app(*, current: bool = True) -> App:
     """Return the wired application; with ``current``, only on a database of this release."""
+    from newsletter import logs
     from newsletter.app import App
     from newsletter.config import find_config, load
 
     app = App(load(find_config(config_file)))
+    logs.set_up(app.settings.log, verbose=verbose)
     for slug, newsletter in app.settings.newsletters.items():
         if newsletter.gate.severity:  # only then is there an id to know, and the gate worth its import
             from newsletter.morning.strictness import policy_of

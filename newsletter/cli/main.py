@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -100,9 +99,8 @@ def common(
 ) -> None:
     """Remember the options that come before the command."""
     context.config_file = config
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
-    )
+    context.verbose = verbose
+    context.begin_logging()
 
 
 def main() -> None:

@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from newsletter import __version__
 from newsletter.app import App
 from newsletter.feedback.inbox import LARGEST_BODY
-from newsletter.web import console, desk, people, public
+from newsletter.metrics import Histogram
+from newsletter.web import console, desk, people, public, timing
 from newsletter.web.alarms import Alarms
 from newsletter.web.api import Api, problem
 from newsletter.web.archive import Archive
@@ -24,6 +25,7 @@ from newsletter.web.door import READ, Door
 from newsletter.web.operations import Operations
 from newsletter.web.security import LONGEST_BODY, OtherSites, Security
 from newsletter.web.staff import NotLoggedIn, Staff, refused
+from newsletter.web.timing import Timing
 from newsletter.web.webhooks import Webhooks
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ class Site(FastAPI):
 
     door: Door
     staff: Staff
+    latency: Histogram
 
     def openapi(self) -> dict[str, Any]:
         """Return the document of the API: made once, when it is first asked for."""
@@ -48,6 +51,7 @@ class Site(FastAPI):
         web = self.door.settings.web
         if web.api_origins:
             inner = _ForApi(inner, allowed=web.api_origins)
+        inner = Timing(inner, self.latency)
         return Security(inner, base_url=self.door.settings.base_url, trusted=web.trusted_proxies)
 
 
@@ -79,7 +83,7 @@ def make_site(app: App) -> FastAPI:
         telemetry={"logs": False},  # what is logged of a refused request may hold an address
         dependencies=[Depends(OtherSites(app.settings.base_url))],
     )
-    site.door = door
+    site.door, site.latency = door, Histogram(timing.NAME)
     site.include_router(Archive(door).routes())
     # Before the pages of newsletters, which take any first word.
     site.staff = Staff(door)
@@ -87,7 +91,7 @@ def make_site(app: App) -> FastAPI:
         site.staff.register(site, pages.routes(site.staff))
     # Not as routers in a router: each of those would be searched again for every request.
     for path, methods, handler in (
-        *Operations(door).routes(),
+        *Operations(door, site.latency).routes(),
         *public.routes(door),
         *Alarms(door).routes(),
         *Docs(site.staff, site.openapi).routes(),

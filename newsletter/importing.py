@@ -20,6 +20,7 @@ from newsletter.reports.jobs import Job
 from newsletter.reports.spool import Spool
 from newsletter.reports.states import JobState, Step
 from subscribers import (
+    IMPORT_FORMATS,
     Importer,
     ImportOptions,
     ImportProblem,
@@ -165,7 +166,7 @@ def document_of(tally: ImportTally) -> dict[str, Any]:
 class Preview:
     """What a file was taken for, and its first people."""
 
-    sources: list[tuple[str, str, str, str]]  # file, format, encoding, advice
+    sources: list[tuple[str, str, str]]  # file, the name of its format, encoding
     skipped: list[str]
     rows: list[tuple[str, str, str]]  # address, standing, name
 
@@ -173,10 +174,11 @@ class Preview:
 def look(path: Path, asked: dict[str, Any], app: App, newsletter: str) -> Preview:
     """Look into a file. Raises ``UnreadableList`` for what is no list of people."""
     terms = ImportTerms(newsletter=newsletter, origin="-", now=app.clock(), languages=frozenset(LANGUAGES))
+    names = {known.title: known.name for known in IMPORT_FORMATS.values()}
     with Importer(path, options_of(asked), terms, app.keys.addresses) as importer:
         first = importer.first(FIRST_ROWS)
         return Preview(
-            sources=[(one.file, one.format, one.encoding, one.advice) for one in importer.sources],
+            sources=[(one.file, names.get(one.format, one.format), one.encoding) for one in importer.sources],
             skipped=list(importer.skipped)[:5],
             rows=[
                 (person.address, person.row.standing.value, str(person.row.attributes.get("name") or ""))

@@ -2,7 +2,7 @@
 
 No question may make a page wait. So a search walks one index, a bounded number of people at a time, and asks
 the rest of the segment of those it meets. The walk is chosen from the segment: one address, a beginning of
-addresses, a domain, a status, those on a pause or suppressed, else the whole list, newest first. When the
+addresses, a domain, a status, those on a pause, else the whole list, newest first. When the
 bound is reached before the page is full, the page says how far it looked, and goes on from there.
 
 Changes nothing; the caller opens the session.
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from subscribers.segments import Comparison, Field, Node, Operator, condition, parts
@@ -26,6 +26,7 @@ from subscribers.subscriber import Cadence, Subscriber, Subscription
 from subscribers.suppression import Reason, Suppression
 
 MOST_LOOKED_AT = 20_000  # people one page looks at
+MOST_COUNTED = 10_000  # people of whom it counts who is meant
 STEPS = (200, 4_000, MOST_LOOKED_AT)  # of the walk: most pages are full after the first
 MOST_DOMAINS = 8  # that are walked one by one
 LONGEST_ID = 19  # digits
@@ -91,7 +92,7 @@ class _Walk:
             query = select(Subscriber.id, key.label("key")).where(key >= prefix, key < prefix + _END)
             return (query.where(key > after) if after else query).order_by(key).limit(most)
         before = int(after) if after.isascii() and after.isdecimal() and len(after) < LONGEST_ID else None
-        for narrow in (_known_ids, _known_addresses, _of_domains, _suppressed, _paused, _of_status):
+        for narrow in (_known_ids, _known_addresses, _of_domains, _paused, _of_status):
             if (query := narrow(self, before, most)) is not None:
                 return query
         return _down(self.listed(), Subscription.subscriber_id, before, most)
@@ -162,16 +163,6 @@ def _of_domains(walk: _Walk, before: int | None, most: int) -> Rows | None:
     return select(together.c.id, together.c.key).order_by(together.c.key.desc()).limit(most)
 
 
-def _suppressed(walk: _Walk, before: int | None, most: int) -> Rows | None:
-    asked = walk.asked(Field.SUPPRESSED, Operator.IS)
-    if asked is None or not asked.values[0]:
-        return None
-    by_hash = select(Subscriber.id).join(Suppression, Suppression.address_hash == Subscriber.address_hash)
-    by_domain = select(Subscriber.id).join(Suppression, Suppression.domain == Subscriber.domain)
-    found = union(by_hash, by_domain).subquery()
-    return _down(select(found.c.id, found.c.id.label("key")), found.c.id, before, most)
-
-
 def _paused(walk: _Walk, before: int | None, most: int) -> Rows | None:
     asked = walk.asked(Field.PAUSED, Operator.IS)
     if asked is None or not asked.values[0]:
@@ -193,56 +184,78 @@ def _of_status(walk: _Walk, before: int | None, most: int) -> Rows | None:
 
 def search(session: Session, sought: Sought, *, limit: int = 50) -> Page:
     """Return a page of the people meant."""
-    walk = _Walk(sought.newsletter, sought.segment)
+    walk, by_address = _Walk(sought.newsletter, sought.segment), _beginning(sought.segment) is not None
     after, looked_at = sought.after, 0
     rows: list[Any] = []
     for most in STEPS:
         step = walk.step(after, most).subquery("step")
-        rows += session.execute(_rows(sought, step).limit(limit + 1 - len(rows))).all()
+        reach = _reach(session, step, upwards=by_address)
+        query = _rows(sought, step, reach).limit(limit + 1 - len(rows))
+        rows += session.execute(query).all()
         if len(rows) > limit:
             return Page(people=_people(session, rows[:limit]), next=str(rows[limit - 1].key))
-        met, last = _reached(session, step, by_address=_beginning(sought.segment) is not None)
-        looked_at += met
-        if met < most:
+        looked_at += reach.people
+        if reach.people < most:
             return Page(people=_people(session, rows))
-        after = str(last)
+        after = str(reach.last)
     return Page(people=_people(session, rows), next=after, looked_at=looked_at, is_bounded=True)
 
 
-def _rows(sought: Sought, step: Any) -> Rows:
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """What a step meets: how many people, their lowest and highest numbers, and the last key."""
+
+    people: int
+    lowest: int
+    highest: int
+    last: Any
+
+
+def _reach(session: Session, step: Any, *, upwards: bool = False) -> _Reach:
+    last = func.max(step.c.key) if upwards else func.min(step.c.key)
+    found = session.execute(
+        select(func.count(), func.min(step.c.id), func.max(step.c.id), last).select_from(step)
+    ).one()
+    return _Reach(found[0], found[1] or 0, found[2] or 0, found[3])
+
+
+def _rows(sought: Sought, step: Any, reach: _Reach) -> Rows:
     order = step.c.key if _beginning(sought.segment) is not None else step.c.key.desc()
+    columns = (
+        Subscriber.id,
+        step.c.key,
+        Subscriber.address,
+        Subscriber.address_hash,
+        Subscriber.domain,
+        Subscriber.language,
+        Subscriber.attributes,
+        Subscription.status,
+        Subscription.cadence,
+        Subscription.tags,
+        Subscription.paused_until,
+        Subscription.created_at,
+        Subscription.confirmed_at,
+        Subscription.left_at,
+    )
+    return _meant(select(*columns), sought, step, reach).order_by(order)
+
+
+def _meant(query: Rows, sought: Sought, step: Any, reach: _Reach) -> Rows:
+    """Look for those meant among the people of a step."""
     return (
-        select(
-            Subscriber.id,
-            step.c.key,
-            Subscriber.address,
-            Subscriber.address_hash,
-            Subscriber.domain,
-            Subscriber.language,
-            Subscriber.attributes,
-            Subscription.status,
-            Subscription.cadence,
-            Subscription.tags,
-            Subscription.paused_until,
-            Subscription.created_at,
-            Subscription.confirmed_at,
-            Subscription.left_at,
-        )
-        .select_from(step)
+        query.select_from(step)
         .join(
             Subscription,
             and_(Subscription.subscriber_id == step.c.id, Subscription.newsletter == sought.newsletter),
         )
         .join(Subscriber, Subscriber.id == step.c.id)
-        .where(sought.sql)
-        .order_by(order)
+        .where(
+            sought.sql,
+            # Known anyway, but so the database may read a stretch of each table instead of row by row.
+            Subscription.subscriber_id.between(reach.lowest, reach.highest),
+            Subscriber.id.between(reach.lowest, reach.highest),
+        )
     )
-
-
-def _reached(session: Session, step: Any, *, by_address: bool) -> tuple[int, Any]:
-    """Return how many people a step met, and the key of the last."""
-    last = func.max(step.c.key) if by_address else func.min(step.c.key)
-    return session.execute(select(func.count(), last).select_from(step)).one()
 
 
 def _people(session: Session, rows: Sequence[Any]) -> tuple[Person, ...]:
@@ -291,21 +304,12 @@ class Counted:
     is_exact: bool
 
 
-def count(session: Session, sought: Sought, *, most_looked_at: int = MOST_LOOKED_AT) -> Counted:
+def count(session: Session, sought: Sought, *, most_looked_at: int = MOST_COUNTED) -> Counted:
     """Count the people meant, as far as a bounded walk meets them."""
     step = _Walk(sought.newsletter, sought.segment).step("", most_looked_at).subquery("step")
-    met, _ = _reached(session, step, by_address=False)
-    query = (
-        select(func.count())
-        .select_from(step)
-        .join(
-            Subscription,
-            and_(Subscription.subscriber_id == step.c.id, Subscription.newsletter == sought.newsletter),
-        )
-        .join(Subscriber, Subscriber.id == step.c.id)
-        .where(sought.sql)
-    )
-    return Counted(session.scalar(query) or 0, met < most_looked_at)
+    reach = _reach(session, step)
+    people = session.scalar(_meant(select(func.count()), sought, step, reach))
+    return Counted(people or 0, reach.people < most_looked_at)
 
 
 # ---- all of them, in slices ----
@@ -328,28 +332,16 @@ def highest(session: Session, newsletter: str) -> int:
 
 def next_slice(session: Session, sought: Sought, *, walked_to: int, upto: int, most: int) -> Slice:
     """Return those meant among the next ``most`` people of the list, behind an id and up to another."""
+    key = Subscription.subscriber_id
     step = (
-        select(Subscription.subscriber_id.label("id"))
-        .where(
-            Subscription.newsletter == sought.newsletter,
-            Subscription.subscriber_id > walked_to,
-            Subscription.subscriber_id <= upto,
-        )
-        .order_by(Subscription.subscriber_id)
+        select(key.label("id"), key.label("key"))
+        .where(Subscription.newsletter == sought.newsletter, key > walked_to, key <= upto)
+        .order_by(key)
         .limit(most)
         .subquery("step")
     )
-    met, last = session.execute(select(func.count(), func.max(step.c.id)).select_from(step)).one()
-    if not met:
+    reach = _reach(session, step, upwards=True)
+    if not reach.people:
         return Slice((), upto, True)
-    ids = session.scalars(
-        select(step.c.id)
-        .join(
-            Subscription,
-            and_(Subscription.subscriber_id == step.c.id, Subscription.newsletter == sought.newsletter),
-        )
-        .join(Subscriber, Subscriber.id == step.c.id)
-        .where(sought.sql)
-        .order_by(step.c.id)
-    ).all()
-    return Slice(ids, last, met < most or last >= upto)
+    ids = session.scalars(_meant(select(step.c.id), sought, step, reach).order_by(step.c.id)).all()
+    return Slice(ids, reach.last, reach.people < most or reach.last >= upto)

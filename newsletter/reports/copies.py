@@ -23,7 +23,7 @@ from newsletter.replies import Meaning, read
 from subscribers import Subscriber
 
 Rows: TypeAlias = Select[*tuple[Any, ...]]
-MOST_LOOKED_AT = 100_000  # copies one page looks at
+MOST_LOOKED_AT = 60_000  # copies one page looks at
 STEPS = (500, 10_000, MOST_LOOKED_AT)
 
 

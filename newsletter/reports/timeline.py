@@ -84,9 +84,9 @@ def timeline(
     newest = None if bound is None else _moment(bound)
     oldest = _moment(editions[-1]) if has_more else None
     entries = [
-        *_copies(session, editions, subscriber_id),
         *_within(_acts(session, newsletter, subscriber_id), newest, oldest),
         *_within(_notices(session, newsletter, subscriber_id), newest, oldest),
+        *_copies(session, editions, subscriber_id),
     ]
     return Timeline(
         entries=tuple(sorted(entries, key=lambda entry: entry.at, reverse=True)),

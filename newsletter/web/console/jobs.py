@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import HTTPException, Request, Response
 from fastapi.responses import FileResponse
 from sqlalchemy.orm import Session
 
 from newsletter.chores import spool_of
 from newsletter.importing import Preview, look
+from newsletter.language import Catalog
 from newsletter.reports import jobs
 from newsletter.reports.jobs import Job
 from newsletter.reports.states import JobHasMovedOn, JobKind, JobState
 from newsletter.web.console.room import READERS, Room
 from newsletter.web.forms import Sent
 from newsletter.web.staff import Id, Someone, StaffRoute
-from subscribers import UnreadableList
+from subscribers import IMPORT_FORMATS, UnreadableList
 
 
 class Jobs(Room):
@@ -130,6 +133,8 @@ class Jobs(Room):
             preview=preview,
             has_errors=has_errors,
             problem=problem,
+            titles={known.name: known.title for known in IMPORT_FORMATS.values()},
+            why_words=_why_words(self.staff.words(request, someone)),
             JobKind=JobKind,
             JobState=JobState,
         )
@@ -147,3 +152,20 @@ class Jobs(Room):
 
 def _number(typed: str) -> int:
     return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 12 else -1
+
+
+# What the importer says most often of a row; the rest is said as it stands in the error file.
+_WHYS = {
+    "what was typed is not a complete address": "address",
+    "what was typed cannot get mail": "no_mail",
+    "there is no address": "none",
+    "more cells than columns; is a comma not between quotes?": "cells",
+    "other reasons": "other",
+}
+
+
+def _why_words(words: Catalog) -> Callable[[str], str]:
+    def say(why: str) -> str:
+        return words.say(f"console.import.why.{_WHYS[why]}") if why in _WHYS else why
+
+    return say

@@ -39,7 +39,9 @@ class Lists(Room):
             lists = side_by_side(session, seen, now=self.door.now())
         words = self.staff.words(request, someone)
         pictures = {
-            each.newsletter: _growth(words, each.census.days) for each in lists if each.census is not None
+            each.newsletter: _growth(words, each.census.days)
+            for each in lists
+            if each.census is not None and (each.census.joined or each.census.left)
         }
         names = {slug: self.door.newsletter(slug).name for slug, _ in seen}
         return self.show(request, "console_lists", someone, lists=lists, names=names, pictures=pictures)

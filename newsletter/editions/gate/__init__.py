@@ -21,6 +21,7 @@ from newsletter.editions.gate.garbled import garbled_text
 from newsletter.editions.gate.hosts import misleading_links, placeholder_links
 from newsletter.editions.gate.images import bad_images, images_without_words, insecure_images
 from newsletter.editions.gate.labels import unlabelled_adverts, unlabelled_ai
+from newsletter.editions.gate.leftover_failures import leftover_failures
 from newsletter.editions.gate.leftover_marks import leftover_marks
 from newsletter.editions.gate.leftover_notes import leftover_notes, leftover_slots
 from newsletter.editions.gate.leftover_templates import leftover_templates
@@ -78,6 +79,7 @@ CHECKS: tuple[Check, ...] = (
     Check("chatter", Severity.HOLD, chatter),
     Check("prompt", Severity.HOLD, prompts),
     Check("leftover-value", Severity.HOLD, leftover_values, in_story=True),
+    Check("leftover-failure", Severity.HOLD, leftover_failures, in_story=True),
     Check("leftover-note", Severity.HOLD, leftover_notes, in_story=True),
     Check("leftover-slot", Severity.HOLD, leftover_slots, in_story=True),
     Check("leftover-template", Severity.HOLD, leftover_templates, in_story=True),

@@ -1,0 +1,229 @@
+"""Cues, in English, of a language model that answers, names itself, and tells what it made or cannot."""
+
+from __future__ import annotations
+
+from newsletter.editions.gate.talk.cue import ENOUGH, SURE, Cue, cue
+from newsletter.editions.gate.talk.english_words import CANNOT, GAVE, READERS, START, TEXT, WORK, YES
+
+ANSWERING_EN: tuple[Cue, ...] = (
+    # A person, and his readers.
+    cue(-3, rf"\b{READERS}"),
+    cue(-1.5, r"\b(?:we|our|us)\b"),
+    # Somebody is quoted without quotation marks.
+    cue(-6, r"\b(?:he|she|they|say|says|said|wrote|writes|told|advise)\b"),
+    # Who speaks, to whom, of what.
+    cue(1.5, r"\b(?:i|i'm|i'll|i'd|i've|me|my)\b"),
+    cue(1, r"\byou(?:r|'d|'ll|'ve|'re)?\b"),
+    cue(1, rf"\b{WORK}\b"),
+    cue(0.5, rf"\b{TEXT}\b"),
+    cue(0.5, r"[?]$|^\W*please\b"),
+    cue(1, r"\b(?:sorry|apolog\w+|unfortunately)\b"),
+    # Sure! Got it. Certainly. Here's …
+    cue(
+        ENOUGH,
+        rf"^\W*{YES}\s*!+$|^\W*(?:sure(?: thing)?|certainly|of course|absolutely|no problem|got it"
+        rf"|understood|happy to help)\s*\.$",
+    ),
+    cue(
+        ENOUGH,
+        rf"^\W*{YES}(?: to (?:see|help|hear))?\s*(?:[!,:]|-)+\s*(?:here|i\b|i'|please|below|let"
+        rf"|the following|happy|thank|drafting|translat|(?:\w+ )?(?:stories|items|summaries))",
+    ),
+    cue(
+        SURE,
+        r"^\W*(?:sure|certainly|of course|absolutely)\s*[!,:-]+\s*(?:here(?:'s| is| are)|i\b|i'|please"
+        r"|below)",
+    ),
+    cue(2, rf"^\W*{YES}\s*[!:]"),
+    # Here is the revised draft
+    cue(
+        ENOUGH,
+        rf"{START}(?:here(?:'s| is| are)|below (?:is|are|you'll find|you will find)|this is"
+        rf"|the following is|the above is)\b[^.?]{{0,40}}\b(?:you (?:requested|asked|wanted|provided"
+        rf"|shared|sent|gave|can use)|your (?:newsletter|digest|summary|draft|translation|changes"
+        rf"|request)|{WORK}|draft|version|output|translation|as (?:requested|you)|provided|(?:in|as)"
+        rf" (?:markdown|html|json|bullet)|formatted|came up with|possible|each (?:under|with)"
+        rf"|in the order)\b",
+    ),
+    cue(
+        ENOUGH,
+        rf"{START}(?:here(?:'s| is| are)|below (?:is|are)) (?:a|the|your) (?:concise |full |brief "
+        rf"|short |clean |quick )?(?:summar(?:y|ies)|{WORK}|draft|output|translation)\b(?:[^.]*\b(?:you"
+        rf"|your|above|below|provided|articles?|text|bullet|markdown|order)\b|[^.]{{0,30}}:?\s*$)",
+    ),
+    cue(2, rf"{START}(?:here(?:'s| is| are)|below (?:is|are)|this is|the following)\b[^.?]{{0,60}}:\s*$"),
+    cue(
+        ENOUGH,
+        rf"{START}the (?:following|above|text above|edited|translated|revised|newsletter|summaries)"
+        rf" ?(?:text|newsletter|version|summaries|draft|stories|content)?[^.]{{0,6}} (?:has been"
+        rf"|have been|is|are|was|were|follows?|below)\b[^.]{{0,20}}(?:{WORK}|follows|below|based on"
+        rf"|provided|you)",
+    ),
+    cue(
+        ENOUGH,
+        r"\b(?:edited|translated|revised|newsletter|full|corrected|final) (?:newsletter|text|version"
+        r"|draft|translation)?\s*(?:follows|is below)\b",
+    ),
+    cue(
+        ENOUGH,
+        r"^\W*(?:translation|translated (?:text|version)|(?:rewritten|revised|edited|improved|final"
+        r"|updated|polished) (?:version|answer|output|draft|text)|output|response|answer|(?:option"
+        r"|version|variant) (?:[1-4]|[a-d]|one|two)(?: \([^)]{0,20}\))?)\s*:\s*$",
+    ),
+    cue(
+        ENOUGH,
+        r"^\W*(?:generating|searching|thinking|translating|summari[sz]ing|drafting|working on|loading"
+        r"|processing)\b[^.]{0,30}(?:…|\.\.\.|now\.?)$|^\W*(?:thinking|reasoning|analysis"
+        r"|thought process)\s*:",
+    ),
+    cue(2.5, r"\b(?:drafting|writing|working on|translating) (?:the|your|it)?\s*\w* ?(?:now|right away)\b"),
+    cue(
+        ENOUGH,
+        r"^\W*continu(?:ing|e) (?:with|from) (?:the |your )?(?:next|remaining|rest|previous|where"
+        r"|story|article|item)|\bcontinued in the next (?:message|response|reply)\b|^\W*continu(?:ed"
+        r"|ing)\s*:",
+    ),
+    # I'm an AI. My knowledge ends.
+    cue(
+        SURE,
+        r"\bas an? (?:\w+ )?(?:ai|artificial intelligence|(?:large )?language model|llm|chatbot)"
+        r"(?: language)?(?: model| assistant)?,? (?:i|my)\b",
+    ),
+    cue(
+        SURE,
+        r"\bi(?:'m| am) (?:just |only |simply )?(?:an? |your )(?:\w+ )?(?:ai\b|artificial intelligence"
+        r"|(?:large )?language model|chatbot|virtual|(?:\w+ )?assistant)",
+    ),
+    cue(
+        ENOUGH,
+        r"\bas (?:your|an?) (?:\w+ )?(?:assistant|helper),? (?:i|my)\b|\bmy job is to (?:summar|help"
+        r"|translat|write)",
+    ),
+    cue(
+        SURE,
+        r"\bmy (?:last |latest )?(?:knowledge(?! of)|training)(?: data|base)?(?: cut-?off| ends| only"
+        r"| update| goes| does)?|\b(?:as of|since|at the time of) my (?:last |latest )?(?:knowledge"
+        r"|training|update|data)",
+    ),
+    cue(SURE, r"\bmy (?:previous |last |earlier )?(?:responses?|answers?|output|instructions)\b"),
+    # I cannot open the link.
+    cue(
+        SURE,
+        rf"\bi ?{CANNOT} (?:currently |directly )?(?:access|browse|open (?:the link|the file|links?"
+        rf"|urls?|attach|two of)|retrieve|verify|confirm|view|read|see (?:any )?attach|have (?:access"
+        rf"|the ability|personal|opinions)|help with|assist|generate|provide|guarantee|real-time"
+        rf"|the ability|personal (?:opinions|views)|access)\b",
+    ),
+    cue(
+        2.5,
+        rf"\bi ?{CANNOT} (?:(?:see|find) (?:any|the|enough) (?:\w+ )?(?:news|{TEXT})|write|discuss"
+        rf"|create|continue|complete|fulfill|do that|opinions)\b",
+    ),
+    cue(1.5, rf"\bi ?{CANNOT}\b"),
+    cue(
+        SURE,
+        r"\band cannot (?:access|browse|verify)|\bunable to (?:confirm whether|verify|access|browse"
+        r"|view)\b|\bi don't have (?:real-time|access|information|opinions|the ability)"
+        r"|\bi do not have (?:real-time|access|personal|opinions)",
+    ),
+    cue(
+        2,
+        r"\b(?:cannot|can't|could not|couldn't) (?:access|be retrieved|open (?:the |your "
+        r"|this )?(?:link|file|page|url|attach)|browse)\b",
+    ),
+    cue(
+        ENOUGH + 3,
+        r"\bi(?:'m| am) not sure (?:this|that|if|whether|about)\b|\bi should (?:mention|note|add"
+        r"|point out) that\b|\bunavailable to me\b|\bgrain of salt\b",
+    ),
+    cue(
+        3,
+        r"\b(?:it )?(?:seems|looks like|appears)\b[^.]{0,24}\b(?:you|cut off|empty|missing|incomplete"
+        r"|truncated)\b",
+    ),
+    # I've rewritten, I assumed, I left out.
+    cue(
+        1,
+        rf"\bi(?:'ve| have)? (?:also |only |simply )?(?:{WORK}|reviewed|prepared|kept|removed|added"
+        rf"|included|selected|assumed|omitted|left (?:it|this|that|out)|made up|tried|followed"
+        rf"|put together|picked|limited|noticed|see that|understand(?: that)? you|summarized)\b",
+    ),
+    cue(
+        ENOUGH + 2.5,
+        r"\bi (?:assumed|made up)\b|\bi (?:summari[sz]ed|translated|rewrote) (?:this|it|that|these)"
+        r" (?:from|as|based)",
+    ),
+    cue(
+        2.5,
+        r"\bi need (?:more|the|your|some)\b|\bi (?:don't|do not|can't) see (?:any|the) (?:attach|text"
+        r"|article|file|link|stor)",
+    ),
+    cue(
+        2,
+        rf"\bi(?:'ve| have) (?:\w+ )?(?:reviewed|organi[sz]ed|rewritten|compiled|prepared|polished"
+        rf"|formatted|shortened|translated|summari[sz]ed) (?:the|all|this|your|these)"
+        rf" (?:\w+ )?(?:{TEXT})\b",
+    ),
+    cue(
+        3,
+        rf"\bi(?:'ll| will| can| could|'d| would| am going to|'m going to) (?:now |also |gladly "
+        rf"|happily |stick|do my best|need|keep each|write (?:the|a|this|your)|wait for your"
+        rf"|get started|continue|{WORK}|provide|help|add|produce|put together|make|turn|convert|avoid)",
+    ),
+    cue(
+        ENOUGH,
+        rf"\bi(?:'d| would) (?:be (?:happy|glad|delighted)|love) to (?!hear)|\bi(?:'m| am) (?:happy"
+        rf"|glad|ready|here) (?:for|to (?:help|{WORK}|assist|adjust|revise|continue|put))"
+        rf"|\bi look forward to your feedback\b|\bready when you are\b",
+    ),
+    cue(
+        ENOUGH + 1.5,
+        r"\bso i (?:left|assumed|used|kept|removed|skipped|summari[sz]ed|omitted|shortened)\b",
+    ),
+    # The articles you provided; as requested; based on your instructions.
+    cue(
+        4,
+        rf"\b(?:the|this) (?:\w+ )?(?:information|text|sources?|links?|articles?|content|stories|files?"
+        rf"|link) (?:that )?you(?:'ve| have)? {GAVE}\b",
+    ),
+    cue(3, rf"\byou(?:'ve| have)? (?:just )?(?:{GAVE})\b"),
+    cue(
+        3,
+        r"\byou (?:have(?: not|n't)|did(?: not|n't)|forgot|had in mind)\b(?: (?:to )?(?:provid\w+"
+        r"|shar\w+|sen[dt]|past\w+|attach\w*|includ\w+|upload\w*|specif\w+|giv\w+|mention\w*))?",
+    ),
+    cue(
+        SURE,
+        r"\b(?:as per|per|following|according to|based on|to match|as) your (?:prompt|instructions?"
+        r"|request|guidelines|format\w*)\b|,? as you (?:asked|requested|instructed)\b",
+    ),
+    cue(
+        ENOUGH,
+        r"^\W*as (?:requested|you asked|instructed)\b|\byour (?:guidelines|instructions|prompt|request"
+        r"|formatting|changes|input|feedback)\b|\bfollow(?:ing|s) (?:your|the) (?:format|guidelines"
+        r"|instructions)",
+    ),
+    cue(
+        ENOUGH,
+        r"\bbased on (?:the )?(?:provided|given|supplied|your)\b|\bbased on the (?:text|articles?"
+        r"|information|input|links?) (?:above|provided|below|you)\b|\b(?:the )?(?:provided|supplied)"
+        r" (?:articles?|text|stories)\b",
+    ),
+    cue(ENOUGH, r"\bthe user (?:wants|asked|asks|is asking|requested|provided|needs|has|did)\b"),
+    cue(
+        ENOUGH,
+        rf"{START}(?:let me|let's) (?:start with the (?:first|second|next|summar\w+|article)|think"
+        rf"|translat|summar|check|see|rewrite|break (?:it|this|that) down|put together)\b",
+    ),
+    cue(
+        2.5,
+        rf"^\W*(?:first|next|then|now|okay|so),? (?:so )?i(?:'ll| will|'m| am| need| should| have)"
+        rf"\b[^.]{{0,20}}\b(?:{WORK}|pick|most important|user|start)",
+    ),
+    cue(
+        3,
+        r"\b(?:we|i) (?:need|should|must) (?:to )?(?:produce|output|write|summari[sz]e|translate"
+        r"|respond)\b",
+    ),
+    cue(2.5, r"\b(?:i|we) (?:need|must|should) to?\b"),
+)

@@ -32,12 +32,14 @@ from newsletter.delivery import heartbeat, late
 from newsletter.delivery.stopping import Stopping
 from newsletter.delivery.worker import new_owner
 from newsletter.errors import NewsletterError
+from newsletter.feedback.lifting import lift_there
 from newsletter.keeping import keep
 from newsletter.lanes import Lane
 from newsletter.mailing import Copy, Mailing
 from newsletter.signup import requests
 from newsletter.tidying import tidy
 from newsletter.transports.base import Outcome, Transport, Unavailable
+from newsletter.transports.sendgrid import SendGridTransport
 
 logger = logging.getLogger(__name__)
 
@@ -197,6 +199,9 @@ class Worker:
     def send_notices(self) -> bool:
         """Hand over the notices that are due; the sender's errors are ours."""
         self._beat("notices")
+        provider = self.app.notice_transport
+        if isinstance(provider, SendGridTransport):
+            lift_there(self.app.database, provider, now=self.app.clock())
         return self._notices.send_due() > 0
 
     def tell_of_alarms(self) -> bool:

@@ -61,10 +61,11 @@ def apply(
     calls = evidence.calls_named(session, {_base(event.call) for event in events} - {""})
     fresh = _fresh(session, events, now, applied)
     ours: list[Event] = []
-    for event in fresh:
+    for place, event in enumerate(fresh):
         applied.counts[event.kind] += 1
         if event.edition_id is not None and (event.call is None or _base(event.call) in calls):
-            ours.append(event)
+            fresh[place] = readers.as_failure(session, event)
+            ours.append(fresh[place])
         elif event.notice_id is None and event.kind not in (Kind.ACCOUNT, Kind.OTHER):
             applied.foreign.append(event)
     applied.counts[FOREIGN] += len(applied.foreign)

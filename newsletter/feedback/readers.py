@@ -78,9 +78,21 @@ def is_spared(session: Session, event: Event) -> bool:
 
     SendGrid puts an address on its list of bounces also when QQ said "too fast" with 550.
     """
+    return _dropped_after(session, event) in OURS
+
+
+def as_failure(session: Session, event: Event) -> Event:
+    """Return a copy that a provider drops because the mailbox was once full as one more such failure."""
+    if _dropped_after(session, event) is not Meaning.SOFT:
+        return event
+    return event._replace(kind=Kind.BLOCKED, suppress=None, meaning=Meaning.SOFT)
+
+
+def _dropped_after(session: Session, event: Event) -> Meaning | None:
+    """Return what the last failure meant for which a copy may be dropped now."""
     if event.kind is not Kind.DROPPED or event.suppress is not Suppress.HARD_BOUNCE:
-        return False
-    earlier = session.scalars(
+        return None
+    return session.scalars(
         select(Feedback.meaning)
         .where(
             _IS_BLOCKED,
@@ -91,7 +103,6 @@ def is_spared(session: Session, event: Event) -> bool:
         .order_by(Feedback.at.desc())
         .limit(1)
     ).first()
-    return earlier in OURS or earlier is Meaning.SOFT
 
 
 def _is_worse(known: Verdict | None, said: Verdict) -> bool:

@@ -107,6 +107,11 @@ class SendGridTransport:
         for line in self._lines.values():
             yield from sendgrid_lists.read(line.listed, name, since=since, until=until)
 
+    def unlist(self, address: str) -> None:
+        """Take an address off SendGrid's lists of what bounced, over all accounts; raise ``NotRead``."""
+        for line in self._lines.values():
+            sendgrid_lists.remove(line.unlisted, address)
+
     def close(self) -> None:
         """Close the kept connections."""
         for line in self._lines.values():

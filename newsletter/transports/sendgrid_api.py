@@ -69,6 +69,10 @@ class SendGridApi:
         """GET ``/v3/<path>``, or raise ``NotSent`` or ``AnswerLost``."""
         return self._request("GET", path, query=query)
 
+    def delete(self, *path: str) -> Answer:
+        """DELETE ``/v3/<path>``, or raise ``NotSent`` or ``AnswerLost``."""
+        return self._request("DELETE", path)
+
     def close(self) -> None:
         """Close the kept connections. The next request opens a new one."""
         with self._lock:

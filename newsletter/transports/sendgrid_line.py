@@ -10,6 +10,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
+from urllib.parse import quote
 
 from newsletter.clock import Clock
 from newsletter.mailing import Mailing
@@ -104,6 +105,10 @@ class Line:
     def listed(self, name: str, query: Mapping[str, str]) -> Answer:
         """Return a page of one of its lists, or raise ``NotSent`` or ``AnswerLost``."""
         return self._api.get("suppression", name, query=query)
+
+    def unlisted(self, name: str, address: str) -> Answer:
+        """Take an address off one of its lists, or raise ``NotSent`` or ``AnswerLost``."""
+        return self._api.delete("suppression", name, quote(address, safe=""))
 
     def unavailable(self, reason: str, *, call_id: str, asked: timedelta | None = None) -> Unavailable:
         """Note a trouble, and return the error that says so and how long to wait."""

@@ -16,9 +16,11 @@ from newsletter.transports.base import TransportError
 from newsletter.transports.keepalive import Answer, AnswerLost, NotSent
 
 LISTS = ("bounces", "spam_reports", "invalid_emails", "unsubscribes")
+OF_BOUNCES = ("bounces", "blocks", "invalid_emails")
 PAGE = 500
 
 Get = Callable[[str, Mapping[str, str]], Answer]  # the name of a list, and what is asked of it
+Delete = Callable[[str, str], Answer]  # the name of a list, and an address
 
 
 class NotRead(TransportError):
@@ -56,6 +58,19 @@ def read(get: Get, name: str, *, since: datetime, until: datetime) -> Iterator[E
             # What comes again is of that second only.
             told = {one for one in told if one[1] == oldest}
             last, offset = oldest, 0
+
+
+def remove(delete: Delete, address: str) -> None:
+    """Take an address off every list of bounces; one that is on none is no error. Raise ``NotRead``."""
+    for name in OF_BOUNCES:
+        try:
+            answer = delete(name, address)
+        except (NotSent, AnswerLost) as error:
+            raise NotRead(f"SendGrid was not reached: {error}") from error
+        if answer.status == 403:
+            raise NotRead(f"the key may not change its lists; give it the scope suppression.{name}.delete")
+        if answer.status not in (204, 404):
+            raise NotRead(f"SendGrid answered {answer.status}")
 
 
 def _page(get: Get, name: str, first: int, last: int, offset: int) -> list[Entry]:

@@ -280,6 +280,21 @@ def test_a_provider_that_drops_because_we_once_came_too_fast_costs_no_reader(dat
     ]
 
 
+def test_a_mailbox_that_was_full_and_is_dropped_ever_since_is_given_up_in_time(
+    database: Database,
+) -> None:
+    final = FULL | {"type": "bounce", "bounce_classification": "Mailbox Unavailable"}
+    dropped = {"event": "dropped", "reason": "Bounced Address"}
+    fail(database, final, [0])
+    fail(database, dropped, (3, 6, 9))
+    before = reasons(database)
+
+    fail(database, dropped, [15])
+
+    assert before == {}
+    assert reasons(database) == {"r1": Reason.BOUNCED}
+
+
 # ---- editions ----
 
 

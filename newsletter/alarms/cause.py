@@ -27,6 +27,7 @@ class Cause(StrEnum):
     CANARY = "canary"  # a mailbox of ours did not get what it should
     FEEDBACK = "feedback"  # bounces and complaints do not come in
     UNREACHED = "unreached"  # a mailbox of ours is not reached
+    QUEUED = "queued"  # readers have written, and a person must decide
     ACCOUNT = "account"  # how our account with the provider stands has changed
     BLOCKED = "blocked"  # mailbox providers send copies back for what they say, or for who we are
     DROPPED = "dropped"  # the provider drops copies for a reason that is ours
@@ -61,4 +62,5 @@ COMMANDS: dict[Cause, tuple[tuple[str, str], ...]] = {
     Cause.BACKUP: (("backup", "newsletter backup"),),
     Cause.JOURNAL: (("journal", "newsletter journal verify"),),
     Cause.UNAPPLIED: (("feedback", "newsletter feedback"),),
+    Cause.QUEUED: (("mailbox", "newsletter mailbox"),),
 }

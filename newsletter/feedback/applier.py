@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from newsletter.clock import Clock
 from newsletter.database import Database
 from newsletter.delivery import evidence, notices
-from newsletter.feedback import aside, door, doubt, inbox, quiet
+from newsletter.feedback import aside, door, doubt, inbox, queue, quiet
 from newsletter.feedback.apply import Applied, apply, count, take_turn
 from newsletter.feedback.events import Event
 from newsletter.feedback.inbox import Post
@@ -146,6 +146,7 @@ class Applier:
             with self.database.sessions.begin() as session:
                 troubles = doubt.look(session, self.silence, now=now)
                 troubles += door.look(session, keys=self.keys, rules=self.rules, now=now)
+                troubles += queue.look(session, now=now)
                 if self.reports_of is not None:
                     troubles += quiet.look(session, transport=self.reports_of, now=now)
                 for trouble in troubles:

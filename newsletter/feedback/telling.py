@@ -20,6 +20,7 @@ CAUSES = {
     Sort.BLOCKED: Cause.BLOCKED,
     Sort.FAILED: Cause.UNAPPLIED,
     Sort.QUIET: Cause.FEEDBACK,
+    Sort.QUEUED: Cause.QUEUED,
 }
 
 
@@ -37,6 +38,9 @@ class Telling:
         if trouble.sort is Sort.HEARD and edition is not None:
             causes = [Cause.FEEDBACK]
             self.alarms.clear(session, newsletter=edition.newsletter, day=edition.day, causes=causes, now=now)
+        day = edition.day if edition else trouble.day or now.date()
+        if trouble.sort is Sort.DECIDED:
+            self.alarms.clear(session, newsletter="", day=day, causes=[Cause.QUEUED], now=now)
         cause = CAUSES.get(trouble.sort)
         if cause is None:
             return
@@ -44,7 +48,7 @@ class Telling:
             session,
             cause,
             newsletter=edition.newsletter if edition else "",
-            day=edition.day if edition else now.date(),
+            day=day,
             about=trouble.about,
             facts={**trouble.facts, "because": trouble.words, "quoted": shlex.quote(trouble.about)},
             now=now,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 
@@ -16,6 +17,8 @@ class Sort(StrEnum):
     SILENT = "silent"  # a call was resent because nothing was heard of it
     QUIET = "quiet"  # no report comes in at all
     HEARD = "heard"  # reports come in again: the all-clear
+    QUEUED = "queued"  # mails wait for a person
+    DECIDED = "decided"  # none does any more: the all-clear
     FAILED = "failed"  # a post could not be applied: a fault of ours
 
 
@@ -26,5 +29,6 @@ class Trouble:
     sort: Sort
     words: str
     edition_id: int | None = None
+    day: date | None = None  # where it is about no edition; None: today
     about: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)

@@ -109,6 +109,7 @@ _NEVER_OVER_BY_ITSELF = frozenset(
         Cause.JOURNAL,
         Cause.CANARY,
         Cause.UNREACHED,
+        Cause.QUEUED,
         Cause.CLOCK,
         Cause.FENCE,
         Cause.HOLIDAYS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from newsletter.config import NewsletterSettings
 from newsletter.database import Database
 from newsletter.delivery.tables import Notice
-from newsletter.feedback import carried, inbox, returned, settling
+from newsletter.feedback import carried, inbox, queue, returned, settling
 from newsletter.feedback.apply import apply
 from newsletter.feedback.collector import Collector
 from newsletter.feedback.events import Kind
@@ -21,6 +22,7 @@ from newsletter.feedback.imap import quoted
 from newsletter.feedback.mailbox import Box, Found, MailboxError
 from newsletter.feedback.maildir import MaildirBox
 from newsletter.feedback.returned import Fate, ReturnedMail
+from newsletter.feedback.troubles import Sort
 from newsletter.mailing import Mailing
 from subscribers import Reason, Status, subscriptions
 from tests.feedback import mails
@@ -310,3 +312,24 @@ def test_dovecot_is_not_spoken_to_without_trust_or_with_a_wrong_password(server:
         server.box("bounces", password="wrong")
     with pytest.raises(MailboxError, match="folder"):
         server.box("bounces", folder="没有")
+
+
+def test_mails_that_wait_too_long_are_told_of_once_and_taken_back_when_decided(
+    database: Database, maildir: Path
+) -> None:
+    sent(database, 1)
+    put(maildir, mails.answer("退订", headers=()))
+    a_collector(database, maildir).poll()
+
+    def look(hours: float) -> list[Sort]:
+        with database.sessions.begin() as session:
+            return [trouble.sort for trouble in queue.look(session, now=NOW + timedelta(hours=hours))]
+
+    early, late, again = look(11), look(13), look(14)
+    with database.sessions.begin() as session:
+        (mail,) = session.scalars(select(ReturnedMail))
+        returned.settle(session, mail, why="ignored by a person")
+    over = (look(15), look(16))
+
+    assert (early, late, again) == ([], [Sort.QUEUED], [])
+    assert over == ([Sort.DECIDED], [])

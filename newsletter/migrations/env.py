@@ -17,6 +17,7 @@ import newsletter.editions.archive
 import newsletter.editions.decision
 import newsletter.editions.edition
 import newsletter.editions.revision
+import newsletter.feedback.canary_rows
 import newsletter.feedback.returned
 import newsletter.feedback.tables
 import newsletter.fence

@@ -72,5 +72,13 @@ class Alarms:
             taken=local(alarm.acknowledged_at, occasion) if alarm.acknowledged_at else None,
             taken_by=alarm.acknowledged_by,
             cleared=local(alarm.cleared_at, occasion) if alarm.cleared_at else None,
+            act=self._act(alarm),
             seal=self.door.seals.seal(Form.ALARM, token, now=now),
         )
+
+    def _act(self, alarm: Alarm) -> str:
+        """Return where somebody acts on an alarm: a page of the desk, which asks for the login first."""
+        staff = f"{self.door.prefix}/staff"
+        if alarm.newsletter not in self.door.settings.newsletters:
+            return staff
+        return f"{staff}/{alarm.newsletter}/editions/{alarm.day}"

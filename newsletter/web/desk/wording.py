@@ -78,6 +78,8 @@ def left(words: Catalog, span: timedelta) -> str:
         return words.say("desk.left.now")
     if minutes < 60:
         return words.say("desk.left.minutes", count=minutes)
+    if minutes < 10 * 60 and minutes % 60:
+        return words.say("desk.left.hours_minutes", hours=minutes // 60, minutes=minutes % 60)
     if minutes < 48 * 60:
         return words.say("desk.left.hours", count=round(minutes / 60))
     return words.say("desk.left.days", count=minutes // (24 * 60))

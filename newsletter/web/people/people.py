@@ -10,7 +10,7 @@ from __future__ import annotations
 from fastapi import HTTPException, Request, Response
 
 from newsletter.config import LANGUAGES
-from newsletter.people import invitations, people
+from newsletter.people import invitations, people, second
 from newsletter.people.audit import What
 from newsletter.people.people import AlreadyThere, BadName, LastAdmin
 from newsletter.people.rights import ALL, Right, Role
@@ -47,6 +47,7 @@ class People:
             StaffRoute(method="GET", path=one, right=MANAGE, anywhere=True, handler=self.person),
             StaffRoute(method="POST", path=f"{one}/roles", right=MANAGE, anywhere=True, handler=self.roles),
             StaffRoute(method="POST", path=f"{one}/link", right=MANAGE, handler=self.link),
+            StaffRoute(method="POST", path=f"{one}/second-factor-off", right=MANAGE, handler=self.second_off),
             StaffRoute(method="POST", path=f"{one}/disable", right=MANAGE, handler=self.disable),
             StaffRoute(method="POST", path=f"{one}/enable", right=MANAGE, handler=self.enable),
         ]
@@ -117,6 +118,15 @@ class People:
             shown = invitations.invite(session, person, now=now)
             self.staff.audit(session, someone, What.LINK_MADE, about=people.name_of(person), now=now)
         return self._link(request, someone, person, shown)
+
+    def second_off(self, request: Request, someone: Someone, person_id: Id) -> Response:
+        """Ask somebody who lost their phone for no code any more."""
+        with self.door.writing() as session:
+            person = session.get(Person, person_id)
+            if person is None:
+                raise HTTPException(404)
+            second.turn_off(session, person, by=someone.actor, now=self.door.now())
+        return self._done(person_id, "staff.people.second_off_done", person.name)
 
     def disable(self, request: Request, someone: Someone, person_id: Id) -> Response:
         """Let somebody do nothing more."""

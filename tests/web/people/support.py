@@ -20,12 +20,12 @@ US = at_the_command_line("root")
 _HASH = Passwords(memory_kib=64, rounds=1).hash(PASSWORD)
 
 
-def add(house: House, name: str, *roles: tuple[str, Role]) -> Person:
+def add(house: House, name: str, *roles: tuple[str, Role], address: str = "") -> Person:
     """Write a person down who has roles, each as (newsletter, role)."""
     with house.writing() as session:
         person = people.add(
             session,
-            normalise(f"{name}@example.com"),
+            normalise(f"{address or name}@example.com"),
             name=name,
             password_hash=_HASH,
             by=US,
@@ -50,12 +50,12 @@ def log_in(
     return client.post("/staff/login", data=data, headers=OURS)
 
 
-def browser_of(house: House, name: str, *roles: tuple[str, Role]) -> TestClient:
+def browser_of(house: House, name: str, *roles: tuple[str, Role], address: str = "") -> TestClient:
     """Return a browser in which a new person is logged in."""
-    add(house, name, *roles)
+    add(house, name, *roles, address=address)
     client = house.visitor()
     client.headers.update(OURS | {"accept-language": "zh-CN"})
-    assert log_in(house, name, client=client).status_code == 303
+    assert log_in(house, address or name, client=client).status_code == 303
     return client
 
 

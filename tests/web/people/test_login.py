@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from newsletter.people import invitations, people
+from newsletter.alarms import Cause
+from newsletter.people import invitations, people, second, totp
 from newsletter.people.rights import ALL, Role
 from newsletter.people.tables import Login, Person
+from newsletter.web.site import Site
+from tests.support import DAY, SLUG
 from tests.web.people.support import OURS, PASSWORD, US, add, admin, browser_of, log_in
 from tests.web.support import House
 
@@ -216,3 +220,58 @@ def test_another_host_in_a_request_is_in_no_answer(house: House) -> None:
 
     assert "https://news.example.com/staff/welcome/" in link.text
     assert "evil.example" not in link.text + page.text + str(away.headers)
+
+
+def test_an_alarm_on_a_phone_leads_to_the_login_and_back(house: House) -> None:
+    add(house, "zhang", (ALL, Role.ADMIN))
+    with house.writing() as session:
+        house.app.alarms.sound(
+            session, Cause.HELD, newsletter=SLUG, day=DAY, facts={}, findings=[], now=house.clock()
+        )
+
+    page = house.client.get(house.link("alarm"))
+    act = re.search(rf'href="(/staff/{SLUG}/[^"]+)"', page.text)
+    assert act
+    login = house.client.get(act[1])
+    came = log_in(house, "zhang", next=act[1], remember="yes")
+
+    assert login.headers["location"].startswith("/staff/login?next=/staff/")
+    assert came.headers["location"] == act[1]
+
+
+def test_nobody_guesses_a_second_factor_and_a_changed_password_ends_the_first_step(house: House) -> None:
+    client = admin(house)
+    client.post("/staff/account/second-factor/prepare")
+    with house.writing() as session:
+        person = session.get_one(Person, 1)
+        secret = second.secret_of(house.app.keys.made_for("second factor"), person)
+    now = totp.code(secret, totp.step_of(house.clock()))
+    assert client.post("/staff/account/second-factor", data={"code": now}).status_code == 200
+    guesser = house.visitor()
+    guesser.headers.update(OURS)
+
+    asked = log_in(house, "zhang", client=guesser)
+    replayed = guesser.post("/staff/login/code", data={"code": now})
+    guesses = [guesser.post("/staff/login/code", data={"code": f"{n:06}"}).status_code for n in range(9)]
+    house.clock.forward(timedelta(minutes=9))
+
+    assert asked.headers["location"] == "/staff/login/code"
+    assert not is_in(guesser)
+    assert replayed.status_code == 422
+    assert guesses[-1] == 429
+    with house.writing() as session:
+        people.set_password(session, session.get_one(Person, 1), "other", by=US, now=house.clock())
+    later = totp.code(secret, totp.step_of(house.clock()))
+    assert guesser.post("/staff/login/code", data={"code": later}).status_code in (422, 429)
+
+
+def test_a_cookie_of_another_kind_is_no_first_step(house: House) -> None:
+    client = house.visitor()
+    client.headers.update(OURS)
+    content = {"id": 1, "mark": "x", "remember": False, "next": ""}
+    site = house.site
+    assert isinstance(site, Site)
+    packed = site.staff.cookies.pack("staff-notice", content, now=house.clock())
+    client.cookies.set("__Host-staff-half", packed, domain="news.example.com", path="/")
+
+    assert client.get("/staff/login/code").headers["location"] == "/staff/login"

@@ -55,6 +55,10 @@ class App:
     def database(self) -> Database:
         """The database, as it is; see ``migrations.require_current``."""
         database = connect(self.settings.database.url)
+        if self.settings.webhooks:  # before the journal, which takes what was noted
+            from newsletter.outgoing import watch
+
+            watch(database, self.settings.webhooks, self.clock)
         if self.journal is not None:
             from newsletter.journal.writing import keep
 
@@ -290,11 +294,11 @@ class App:
     @cached_property
     def poster(self) -> Poster:
         """What posts to webhooks and tells of good mornings."""
-        from newsletter.alarms.posting import Poster
+        from newsletter.outgoing.posting import make_poster
 
-        return Poster(
+        return make_poster(
+            self.settings,
             database=self.database,
-            webhooks={webhook.name: webhook for webhook in self.settings.alarms.webhooks},
             ping_url=self.alarms.ping_url,
             fetcher=self.fetcher,
             clock=self.clock,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from newsletter import limits
+from newsletter.alarms import hooks
 from newsletter.app import App
 from newsletter.delivery import heartbeat
 from newsletter.feedback.forgetting import forget_feedback
@@ -13,6 +14,7 @@ from newsletter.people import calls, invitations, logins
 from newsletter.signup import forgetting
 
 HEARTBEATS_FOR = timedelta(days=1)
+EVENTS_FOR = timedelta(days=30)  # what other programs were told of
 
 
 def tidy(app: App) -> bool:
@@ -23,6 +25,7 @@ def tidy(app: App) -> bool:
         limits.forget(session, now=now)
         for over in (logins, invitations, calls):
             over.forget(session, now=now)
+        hooks.forget_events(session, before=now - EVENTS_FOR)
         heartbeat.forget(session, before=now - HEARTBEATS_FOR)
         more |= forget_feedback(
             session, now=now, kept=app.settings.feedback.kept, trail_kept=app.settings.feedback.trail_kept

@@ -24,7 +24,7 @@ from subscribers.eligible import (
 )
 from subscribers.erasure import erase, forget
 from subscribers.figures import confirmations
-from subscribers.lasting import Fact, Lasting, remember, take
+from subscribers.lasting import Fact, Lasting, noted, remember, take
 from subscribers.mac import Hmac
 from subscribers.many import leave_all
 from subscribers.preferences import (
@@ -186,6 +186,7 @@ __all__ = [
     "next_slice",
     "next_status",
     "normalise",
+    "noted",
     "own_data",
     "page",
     "parts",

@@ -51,6 +51,11 @@ def remember(session: Session, *facts: Fact) -> None:
     session.info.setdefault(_NOTED, []).extend(facts)
 
 
+def noted(session: Session) -> Sequence[Fact]:
+    """Return what was noted and is not yet taken, and leave it there."""
+    return tuple(session.info.get(_NOTED, ()))
+
+
 def take(session: Session) -> Sequence[Fact]:
     """Return what was noted and is not yet taken."""
     return session.info.pop(_NOTED, [])

@@ -10,16 +10,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from newsletter.alarms.tables import REPLY_LENGTH, Hook, HookState
 
 PING = "ping:"  # before the newsletter whose good morning is told
-MOST_ATTEMPTS = 8
+EVENT = "event:"  # before the webhook that hears what readers and editions do; alarms go first
+MOST_ATTEMPTS, MOST_OF_EVENTS = 8, 24
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
+LONGEST_OF_EVENTS = timedelta(hours=3)  # so that they are tried for more than two days
 
 
 def put(
@@ -59,7 +61,7 @@ def is_due(session: Session, *, now: datetime) -> bool:
 def take(session: Session, *, owner: str, now: datetime, lease: timedelta) -> Hook | None:
     """Lease the next post that is due to ``owner``, also one whose worker died; None when there is none."""
     is_due = _due(now)
-    due = select(Hook.id).where(is_due).order_by(Hook.due_at, Hook.id).limit(1)
+    due = select(Hook.id).where(is_due).order_by(Hook.target.startswith(EVENT), Hook.due_at, Hook.id).limit(1)
     return session.scalars(
         update(Hook)
         .where(Hook.id == due.with_for_update(skip_locked=True).scalar_subquery(), is_due)
@@ -80,7 +82,9 @@ def accepted(session: Session, hook: Hook, *, reply: str, now: datetime) -> None
 
 def refused(session: Session, hook: Hook, *, reply: str, now: datetime, is_final: bool = False) -> bool:
     """Write that a post failed; say whether it will be tried again."""
-    is_over = is_final or hook.attempts >= MOST_ATTEMPTS
+    is_event = hook.target.startswith(EVENT)
+    is_over = is_final or hook.attempts >= (MOST_OF_EVENTS if is_event else MOST_ATTEMPTS)
+    longest = LONGEST_OF_EVENTS if is_event else LONGEST_PAUSE
     session.execute(
         update(Hook)
         # Only while it is still ours: another worker may have had it accepted meanwhile.
@@ -89,16 +93,16 @@ def refused(session: Session, hook: Hook, *, reply: str, now: datetime, is_final
             state=HookState.FAILED if is_over else HookState.WAITING,
             reply=_told(reply),
             lease_ends_at=None,
-            due_at=now + pause_after(hook.attempts),
+            due_at=now + pause_after(hook.attempts, longest=longest),
             ended_at=now if is_over else None,
         )
     )
     return not is_over
 
 
-def pause_after(attempts: int) -> timedelta:
-    """Return how long to wait after so many attempts: 5 s, 15 s, 45 s … 10 min."""
-    return min(FIRST_PAUSE * 3 ** (attempts - 1), LONGEST_PAUSE)
+def pause_after(attempts: int, *, longest: timedelta = LONGEST_PAUSE) -> timedelta:
+    """Return how long to wait after so many attempts: 5 s, 15 s, 45 s … the longest pause."""
+    return min(FIRST_PAUSE * 3 ** (attempts - 1), longest)
 
 
 def of_alarms(session: Session, alarm_ids: Sequence[int]) -> Sequence[Hook]:
@@ -107,10 +111,25 @@ def of_alarms(session: Session, alarm_ids: Sequence[int]) -> Sequence[Hook]:
 
 
 def failed_since(session: Session, since: datetime) -> Sequence[Hook]:
-    """Return what was given up since then, oldest first."""
+    """Return what was given up since then, oldest first; of events see ``of_events``."""
     return session.scalars(
-        select(Hook).where(Hook.state == HookState.FAILED, Hook.ended_at >= since).order_by(Hook.id)
+        select(Hook)
+        .where(Hook.state == HookState.FAILED, Hook.ended_at >= since, ~Hook.target.startswith(EVENT))
+        .order_by(Hook.id)
     ).all()
+
+
+def of_events(session: Session, name: str) -> tuple[Mapping[HookState, int], Hook | None]:
+    """Return how many events a webhook has in each state, and the one that was answered last."""
+    of_it = Hook.target == EVENT + name
+    counts = session.execute(select(Hook.state, func.count()).where(of_it).group_by(Hook.state))
+    last = select(Hook).where(of_it, Hook.reply.is_not(None)).order_by(Hook.id.desc()).limit(1)
+    return dict(iter(counts)), session.scalars(last).first()
+
+
+def forget_events(session: Session, *, before: datetime) -> None:
+    """Remove the events that were told, or given up, before a moment."""
+    session.execute(delete(Hook).where(Hook.target.startswith(EVENT), Hook.ended_at < before))
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

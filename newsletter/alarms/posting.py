@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from newsletter.alarms import hooks
-from newsletter.alarms.robots import masked, post_of, refusal_of
+from newsletter.alarms.robots import Post, masked, post_of, refusal_of
 from newsletter.alarms.tables import Hook
 from newsletter.clock import Clock
 from newsletter.config.alarms import WebhookSettings
@@ -31,6 +31,10 @@ class Answer:
     is_final: bool = False  # no later try can do better
 
 
+def _nobody(_target: str, _key: str, _content: Mapping[str, Any]) -> Post | None:
+    """Tell no program of events."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Poster:
     """Posts to the webhooks of the settings, and fetches the addresses of good mornings."""
@@ -41,6 +45,7 @@ class Poster:
     fetcher: Fetcher
     clock: Clock
     owner: str
+    events: Callable[[str, str, Mapping[str, Any]], Post | None] = _nobody  # of a target, a key, a content
 
     def post_due(self, *, is_over: Callable[[], bool] = lambda: False) -> int:
         """Post up to ``AT_ONCE`` that are due, until ``is_over``; return how many were taken up."""
@@ -60,8 +65,10 @@ class Poster:
             self._post(hook)
         return AT_ONCE
 
-    def call(self, target: str, content: Mapping[str, Any]) -> Answer:
+    def call(self, target: str, content: Mapping[str, Any], *, key: str = "") -> Answer:
         """Post ``content`` at once and return the answer; nothing is written down."""
+        if target.startswith(hooks.EVENT):
+            return self._tell(self.events(target, key, content))
         if target.startswith(hooks.PING):
             return self._ping(self.ping_url(target.removeprefix(hooks.PING)))
         webhook = self.webhooks.get(target)
@@ -77,6 +84,16 @@ class Poster:
         words = masked(refusal or f"HTTP {fetched.status}", url, secret)
         return Answer(is_accepted=not refusal, words=words)
 
+    def _tell(self, post: Post | None) -> Answer:
+        if post is None:
+            return Answer(is_accepted=False, words="no longer in the configuration", is_final=True)
+        try:
+            status = self.fetcher.post(post.url, body=post.body, headers=post.headers).status
+        except FetchError as error:
+            return _broken(error, post.url)
+        # 410: the far side wants to hear no more of it (Standard Webhooks).
+        return Answer(is_accepted=200 <= status < 300, words=f"HTTP {status}", is_final=status == 410)
+
     def _ping(self, url: str) -> Answer:
         if not url:
             return Answer(is_accepted=False, words="no longer in the configuration", is_final=True)
@@ -87,7 +104,7 @@ class Poster:
         return Answer(is_accepted=200 <= status < 300, words=f"HTTP {status}")
 
     def _post(self, hook: Hook) -> None:
-        answer = self.call(hook.target, hook.content)
+        answer = self.call(hook.target, hook.content, key=hook.key)
         with self.database.sessions.begin() as session:
             if answer.is_accepted:
                 hooks.accepted(session, hook, reply=answer.words, now=self.clock())

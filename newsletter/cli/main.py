@@ -36,6 +36,7 @@ from newsletter.cli import (
     testsend,
     tokens,
     users,
+    webhooks,
     why,
 )
 from newsletter.errors import ExitCode, NewsletterError
@@ -66,6 +67,7 @@ for part in (
     people,
     users,
     tokens,
+    webhooks,
     archive,
     dkim,
     mailbox,

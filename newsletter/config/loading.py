@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 from newsletter.config.alarms import AlarmSettings
 from newsletter.config.canaries import CanariesSettings
 from newsletter.config.settings import ENV_PREFIX, Settings
+from newsletter.config.webhooks import EventWebhookSettings, check_secrets
 from newsletter.errors import ConfigError
 
 CONFIG_ENV = "NEWSLETTER_CONFIG"
@@ -136,6 +137,30 @@ def _canaries(canaries: CanariesSettings, folder: Path) -> CanariesSettings:
     return canaries.model_copy(update={"mailboxes": tuple(read)})
 
 
+def _webhooks(webhooks: tuple[EventWebhookSettings, ...], folder: Path) -> tuple[EventWebhookSettings, ...]:
+    """Read the secrets of webhooks out that lie in files."""
+    found = []
+    for webhook in webhooks:
+        setting = f"webhooks ({webhook.name})"
+        secrets = {
+            name: _read_secret(
+                folder / file if (file := getattr(webhook, f"{name}_file")) else None,
+                getattr(webhook, name),
+                setting=f"{setting}.{name}_file",
+            )
+            for name in ("url", "secret")
+        }
+        ready = webhook.model_copy(update=secrets)
+        try:
+            check_secrets(ready)
+        except ValueError as error:
+            raise ConfigError(f"{setting}: {error}") from None
+        if not ready.url.get_secret_value() or not ready.secret.get_secret_value():
+            raise ConfigError(f"{setting}: the file of its url or secret is empty")
+        found.append(ready)
+    return tuple(found)
+
+
 def _anchor(settings: Settings, folder: Path) -> Settings:
     """Make every relative path absolute, counted from ``folder``."""
     url = settings.database.url
@@ -163,6 +188,7 @@ def _anchor(settings: Settings, folder: Path) -> Settings:
             "mailbox": settings.mailbox.model_copy(update={"path": folder / settings.mailbox.path}),
             "canaries": _canaries(settings.canaries, folder),
             "alarms": _alarms(settings.alarms, folder),
+            "webhooks": _webhooks(settings.webhooks, folder),
             "web": settings.web.model_copy(update={"spool": folder / settings.web.spool}),
             "journal": journal.model_copy(update={"file": folder / journal.file if journal.file else None}),
             "backup": backup.model_copy(

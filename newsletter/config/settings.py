@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from newsletter.config.alarms import AlarmSettings
@@ -26,6 +26,7 @@ from newsletter.config.newsletters import NewsletterSettings
 from newsletter.config.sending import PacingSettings, SendingSettings
 from newsletter.config.staff import StaffSettings
 from newsletter.config.transports import TransportSettings
+from newsletter.config.webhooks import EventWebhookSettings
 from newsletter.errors import ConfigError
 from newsletter.lanes import Lane
 
@@ -104,6 +105,7 @@ class Settings(BaseSettings):
     canaries: CanariesSettings = CanariesSettings()
     web: WebSettings = WebSettings()
     staff: StaffSettings = StaffSettings()
+    webhooks: tuple[EventWebhookSettings, ...] = ()
     fetching: FetchingSettings = FetchingSettings()
     journal: JournalSettings = JournalSettings()
     backup: BackupSettings = BackupSettings()
@@ -129,6 +131,16 @@ class Settings(BaseSettings):
             if slug in _RESERVED:
                 raise ValueError(f"[newsletters.{slug}]: /{slug} is a page of ours; choose another slug")
         return newsletters
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Settings:
+        names = [webhook.name for webhook in self.webhooks]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"webhooks: the name {sorted(twice)[0]!r} is given twice")
+        for webhook in self.webhooks:
+            if unknown := set(webhook.newsletters) - set(self.newsletters):
+                raise ValueError(f"webhooks: {webhook.name}: there is no newsletter {sorted(unknown)[0]!r}")
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +106,44 @@ def test_the_log_tells_who_did_what_from_the_command_line(ready: Run) -> None:
     assert {entry["via"] for entry in entries} == {"command line"}
     assert "zhang@" not in ready("audit").out
     assert datetime.fromisoformat(entries[0]["at"]).tzinfo == UTC
+
+
+def test_webhooks_are_shown_tried_and_given_a_secret(ready: Run, tmp_path: Path) -> None:
+    secret = ready("webhooks", "secret").out
+    file = tmp_path / "config.toml"
+    (tmp_path / "secret").write_text(secret)
+    more = '\n[[webhooks]]\nname = "crm"\nurl = "http://127.0.0.1:9/"\nsecret_file = "secret"\n'
+    file.write_text(file.read_text() + more)
+
+    listed, document = ready("webhooks", "list"), json.loads(ready("webhooks", "list", "--json").out)
+    tried, unknown = ready("webhooks", "test", "crm"), ready("webhooks", "test", "other")
+
+    assert secret.startswith("whsec_")
+    assert "crm: subscriber.joined" in listed.out
+    assert document[0]["waiting"] == 0
+    assert tried.code == 1  # private networks are not reached
+    assert "edition.sent: " in tried.out
+    assert (unknown.code, "crm" in unknown.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('url = "https://x.example"', "secret"),
+        ('url = "ftp://x.example"\nsecret = "whsec_' + "A" * 44 + '"', "https"),
+        ('url = "https://x.example"\nsecret = "whsec_AAAA"', "whsec_"),
+        ('url = "https://x.example"\nsecret_file = "nothing"', "cannot read"),
+        ('url = "https://x.example"\nsecret = "whsec_' + "A" * 44 + '"\nevents = ["x"]', "subscriber.joined"),
+        ('url = "https://x.example"\nsecret = "whsec_' + "A" * 44 + '"\nnewsletters = ["x"]', "'x'"),
+    ],
+)
+def test_a_webhook_that_cannot_work_is_a_setting_to_mend(
+    ready: Run, tmp_path: Path, lines: str, words: str
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(file.read_text() + f'\n[[webhooks]]\nname = "crm"\n{lines}\n')
+
+    ended = ready("webhooks", "list")
+
+    assert ended.code == 2
+    assert words in ended.err

@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from newsletter.alarms import Cause
@@ -18,22 +20,27 @@ from newsletter.config.alarms import AlarmSettings
 from newsletter.config.canaries import CanariesSettings, CanarySettings
 from newsletter.database import Database
 from newsletter.delivery import books, control
-from newsletter.delivery.states import State as Copy
+from newsletter.delivery.states import State as Stands
 from newsletter.delivery.tables import Notice
 from newsletter.editions.edition import Edition
 from newsletter.editions.states import State
 from newsletter.feedback import looking
 from newsletter.feedback.canaries import NO_COPY, Canaries, of_edition
+from newsletter.feedback.canary_rows import CanaryRun
 from newsletter.feedback.letter import Letter
 from newsletter.feedback.mailbox import MailboxError
 from newsletter.feedback.sighting import Outcome, Place, see, verdict
-from newsletter.mailing import Mailing, Template
+from newsletter.mailing import Copy, Mailing, Template
+from newsletter.transports import dkim
+from newsletter.transports.dkim import Signer
 from newsletter.transports.memory import MemoryTransport
+from newsletter.transports.mime import Prepared
 from tests.alarms.support import PEOPLE, House
 from tests.feedback.dovecot import PASSWORD, Dovecot, dovecot, needs_dovecot
 from tests.feedback.support import hand_over
 from tests.support import DAY, SEVEN, HandClock, a_mailing, frozen, readers
 from tests.test_morning import GOOD, HALF_PAST_SEVEN, morning, people, write
+from tests.transports.verifiers import needs_opendkim, opendkim_verifies
 
 FEEDBACK_ID = "ai_daily-2026-11-23:ai_daily:daily:newsexample"
 VALUES = {"address": "you", "leave_url": "https://news.example.com/ai_daily"}
@@ -118,7 +125,7 @@ class Coop:
             counted = books.of_edition(session, session.get_one(Edition, self.edition.id))
             assert counted.balanced
             assert counted.owed == 3
-            return counted[Copy.ACCEPTED]
+            return counted[Stands.ACCEPTED]
 
     def state(self) -> State:
         with self.database.readers() as session:
@@ -295,6 +302,50 @@ def test_dovecot_shows_where_a_copy_lies_and_how_it_arrived(server: Dovecot) -> 
     }
 
 
+@needs_dovecot
+@needs_opendkim
+def test_a_signature_that_broke_on_the_way_is_seen_in_a_real_mailbox(
+    database: Database, tmp_path: Path
+) -> None:
+    """Our own signature, OpenDKIM's verdict in the header that a server writes, and a look over IMAP."""
+    key = dkim.create(tmp_path / "rsa.pem", domain="news.example.com", selector="r2026")
+    coop = Coop(database, "fine", "broken", "junk")
+    with dovecot("fine", "broken", "junk") as running:
+        boxes = mailboxes("fine", "broken", "junk").mailboxes
+        reach = {"host": "127.0.0.1", "port": running.port, "password": SecretStr(PASSWORD)}
+        coop.canaries.settings = CanariesSettings(
+            mailboxes=tuple(box.model_copy(update={"username": box.name} | reach) for box in boxes)
+        )
+        coop.canaries.look = partial(looking.look, context=running.context)
+        coop.clock.now = datetime.now(UTC)  # the server's
+        with database.sessions.begin() as session:
+            session.get_one(CanaryRun, coop.edition.id).began_at = coop.clock()
+        for user in ("fine", "broken", "junk"):
+            running.box(user).close()  # its folders are made
+            values = {"message_id": f"{user}@news.example.com"}
+            copy = Copy(ref=user, address=f"{user}@example.com", values=values)
+            pieces = Prepared(MAILING).pieces(copy, SEVEN)
+            raw = Signer([key], MAILING.sender.address).sign(pieces, SEVEN) + b"".join(pieces)
+            if user == "broken":
+                raw = raw.replace(b"Subject: ", b"Subject: [list] ", 1)
+            said = opendkim_verifies(raw, {key.name: key.record}, tmp_path)
+            result = "pass" if "succeeded" in said else "fail"
+            head = f"Authentication-Results: mx.example.org; dkim={result}; spf=pass; dmarc=pass\r\n"
+            running.deliver(user, head.encode() + raw, name=user, folder="Junk" if user == "junk" else "")
+
+        outcome = coop.look()
+
+    with database.readers() as session:
+        told = of_edition(session, coop.edition.id)
+        assert told
+        assert {row.name: row.faults for row in told[1]} == {
+            "fine": "",
+            "broken": "dkim=fail",
+            "junk": "junk",
+        }
+    assert (outcome, coop.state(), coop.send()) == (Outcome.BAD, State.PAUSED, 0)
+
+
 def test_a_morning_sends_its_canaries_first_and_says_what_it_waits_for(
     database: Database, tmp_path: Path
 ) -> None:
@@ -317,9 +368,9 @@ def test_a_morning_sends_its_canaries_first_and_says_what_it_waits_for(
 
     assert waiting.books
     assert sent.books
-    assert (waiting.books[Copy.ACCEPTED], waiting.books.open) == (0, 3)
+    assert (waiting.books[Stands.ACCEPTED], waiting.books.open) == (0, 3)
     assert waiting.next_due == HALF_PAST_SEVEN + timedelta(minutes=5)
-    assert sent.books[Copy.ACCEPTED] == 3
+    assert sent.books[Stands.ACCEPTED] == 3
     with database.readers() as session:
         (notice,) = session.scalars(select(Notice))
     assert (notice.purpose, notice.address) == ("canary", "qq@example.com")

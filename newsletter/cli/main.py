@@ -21,6 +21,7 @@ from newsletter.cli import (
     deciding,
     digest,
     dkim,
+    doctor,
     doubt,
     feedback,
     journal,
@@ -76,6 +77,7 @@ for part in (
     why,
     journal,
     backup,
+    doctor,
 ):
     part.register(app)
 

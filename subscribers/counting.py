@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from subscribers.base import Base, UtcDateTime
+from subscribers.segments.compiling import suppressed
 from subscribers.states import Status
 from subscribers.subscriber import Subscriber, Subscription
 from subscribers.suppression import Suppression
@@ -95,7 +96,7 @@ class KeptCensus(Base):
 def census(session: Session, newsletter: str, *, zone: tzinfo, now: datetime) -> Census | None:
     """Return how a list stands: counted now when it is short, else as last kept; None: not yet counted."""
     if is_short(session, newsletter):
-        return take(session, newsletter, zone=zone, now=now)
+        return take(session, newsletter, zone=zone, now=now, most=SHORT_LIST)
     kept = session.get(KeptCensus, newsletter)
     return None if kept is None else _read(kept.counts)
 
@@ -118,25 +119,21 @@ def keep(session: Session, newsletter: str, counted: Census) -> None:
     session.merge(KeptCensus(newsletter=newsletter, at=counted.at, counts=counted.as_json()))
 
 
-def take(session: Session, newsletter: str, *, zone: tzinfo, now: datetime) -> Census:
-    """Count a list; changes nothing. A long one takes seconds."""
+def take(
+    session: Session, newsletter: str, *, zone: tzinfo, now: datetime, most: int | None = None
+) -> Census:
+    """Count a list, which has ``most`` people at most; changes nothing. A long one takes seconds."""
     today = now.astimezone(zone).date()
+    listed = _listed(newsletter, most)
     statuses: dict[str, int] = {}
     cadences: dict[str, int] = {}
     languages: dict[str, int] = {}
     paused = 0
-    is_paused = case((Subscription.paused_until > today, 1), else_=0)
+    is_paused = case((listed.c.paused_until > today, 1), else_=0)
     rows = session.execute(
-        select(
-            Subscription.status,
-            Subscription.cadence,
-            Subscriber.language,
-            func.count(),
-            func.sum(is_paused),
-        )
-        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
-        .where(Subscription.newsletter == newsletter)
-        .group_by(Subscription.status, Subscription.cadence, Subscriber.language)
+        select(listed.c.status, listed.c.cadence, Subscriber.language, func.count(), func.sum(is_paused))
+        .join(Subscriber, Subscriber.id == listed.c.subscriber_id)
+        .group_by(listed.c.status, listed.c.cadence, Subscriber.language)
     )
     for status, cadence, language, people, pausing in rows:
         _add(statuses, status.value, people)
@@ -149,28 +146,44 @@ def take(session: Session, newsletter: str, *, zone: tzinfo, now: datetime) -> C
         statuses=statuses,
         cadences=cadences,
         languages=languages,
-        tags=_tags(session, newsletter),
+        tags=_tags(session, listed),
         paused=paused,
-        suppressed=_suppressed(session, newsletter),
-        days=_days(session, newsletter, zone, today),
+        suppressed=_suppressed(session, listed, is_short=most is not None),
+        days=_days(session, listed, zone, today),
     )
+
+
+def _listed(newsletter: str, most: int | None) -> Any:
+    """Select a list. A short one is read by its key, however long the others beside it are."""
+    query = select(
+        Subscription.subscriber_id,
+        Subscription.status,
+        Subscription.cadence,
+        Subscription.paused_until,
+        Subscription.tags,
+        Subscription.confirmed_at,
+        Subscription.left_at,
+    ).where(Subscription.newsletter == newsletter)
+    if most is not None:
+        # Both columns of the key: with one of them SQLite reads the whole table.
+        query = query.order_by(Subscription.newsletter, Subscription.subscriber_id).limit(most)
+    return query.subquery("listed")
 
 
 def _add(counts: dict[str, int], what: str, people: int) -> None:
     counts[what] = counts.get(what, 0) + people
 
 
-def _tags(session: Session, newsletter: str) -> dict[str, int]:
+def _tags(session: Session, listed: Any) -> dict[str, int]:
     if session.get_bind().dialect.name == "postgresql":
-        each = func.jsonb_array_elements_text(cast(Subscription.tags, JSONB)).table_valued("value")
+        each = func.jsonb_array_elements_text(cast(listed.c.tags, JSONB)).table_valued("value")
     else:
-        each = func.json_each(Subscription.tags).table_valued("value")
+        each = func.json_each(listed.c.tags).table_valued("value")
     tag = type_coerce(each.c.value, String)
     rows = session.execute(
         select(tag, func.count())
-        .select_from(Subscription)
+        .select_from(listed)
         .join(each, true())
-        .where(Subscription.newsletter == newsletter)
         .group_by(tag)
         .order_by(func.count().desc(), tag)
         .limit(MOST_TAGS)
@@ -178,18 +191,21 @@ def _tags(session: Session, newsletter: str) -> dict[str, int]:
     return {str(name): people for name, people in rows}
 
 
-def _suppressed(session: Session, newsletter: str) -> int:
-    listed = select(Subscription.subscriber_id).join(Subscriber, Subscriber.id == Subscription.subscriber_id)
-    here = Subscription.newsletter == newsletter
-    by_hash = listed.join(Suppression, Suppression.address_hash == Subscriber.address_hash).where(here)
-    by_domain = listed.join(Suppression, Suppression.domain == Subscriber.domain).where(here)
-    return session.scalar(select(func.count()).select_from(union(by_hash, by_domain).subquery())) or 0
+def _suppressed(session: Session, listed: Any, *, is_short: bool) -> int:
+    people = select(listed.c.subscriber_id).join(Subscriber, Subscriber.id == listed.c.subscriber_id)
+    if is_short:
+        found = people.where(suppressed()).subquery()
+    else:  # there are few suppressions beside a long list
+        by_hash = people.join(Suppression, Suppression.address_hash == Subscriber.address_hash)
+        by_domain = people.join(Suppression, Suppression.domain == Subscriber.domain)
+        found = union(by_hash, by_domain).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
 
 
-def _days(session: Session, newsletter: str, zone: tzinfo, today: date) -> tuple[Day, ...]:
+def _days(session: Session, listed: Any, zone: tzinfo, today: date) -> tuple[Day, ...]:
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     counts: list[dict[int, int]] = []
-    for column in (Subscription.confirmed_at, Subscription.left_at):
+    for column in (listed.c.confirmed_at, listed.c.left_at):
         # The days of the zone, whatever the database knows of zones.
         number = case(
             *(
@@ -199,11 +215,7 @@ def _days(session: Session, newsletter: str, zone: tzinfo, today: date) -> tuple
             else_=-1,
         )
         since = datetime.combine(days[0], time(), zone)
-        numbered = (
-            select(number.label("number"))
-            .where(Subscription.newsletter == newsletter, column >= since)
-            .subquery()
-        )
+        numbered = select(number.label("number")).where(column >= since).subquery()
         rows = session.execute(select(numbered.c.number, func.count()).group_by(numbered.c.number))
         counts.append({n: people for n, people in rows})  # noqa: C416 - rows, not pairs
     joined, left = counts

@@ -27,7 +27,10 @@ from subscribers.suppression import Reason, Suppression
 
 MOST_LOOKED_AT = 20_000  # people one page looks at
 MOST_COUNTED = 10_000  # people of whom it counts who is meant
+MOST_SCATTERED_COUNTED = 3_000
 STEPS = (200, 4_000, MOST_LOOKED_AT)  # of the walk: most pages are full after the first
+# The same where people lie here and there in the table, and each costs a look of its own.
+SCATTERED_STEPS = (200, 1_000, 4_000)
 MOST_DOMAINS = 8  # that are walked one by one
 LONGEST_ID = 19  # digits
 Rows: TypeAlias = Select[*tuple[Any, ...]]
@@ -96,6 +99,14 @@ class _Walk:
             if (query := narrow(self, before, most)) is not None:
                 return query
         return _down(self.listed(), Subscription.subscriber_id, before, most)
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether the people of this walk lie here and there."""
+        if _beginning(self.segment) is not None:
+            return True
+        is_known = any(way(self, None, 1) is not None for way in (_known_ids, _known_addresses))
+        return not is_known and _of_domains(self, None, 1) is not None
 
     def listed(self) -> Rows:
         """Select everybody on the list."""
@@ -187,7 +198,7 @@ def search(session: Session, sought: Sought, *, limit: int = 50) -> Page:
     walk, by_address = _Walk(sought.newsletter, sought.segment), _beginning(sought.segment) is not None
     after, looked_at = sought.after, 0
     rows: list[Any] = []
-    for most in STEPS:
+    for most in SCATTERED_STEPS if walk.is_scattered else STEPS:
         step = walk.step(after, most).subquery("step")
         reach = _reach(session, step, upwards=by_address)
         query = _rows(sought, step, reach).limit(limit + 1 - len(rows))
@@ -304,12 +315,14 @@ class Counted:
     is_exact: bool
 
 
-def count(session: Session, sought: Sought, *, most_looked_at: int = MOST_COUNTED) -> Counted:
+def count(session: Session, sought: Sought) -> Counted:
     """Count the people meant, as far as a bounded walk meets them."""
-    step = _Walk(sought.newsletter, sought.segment).step("", most_looked_at).subquery("step")
+    walk = _Walk(sought.newsletter, sought.segment)
+    most = MOST_SCATTERED_COUNTED if walk.is_scattered else MOST_COUNTED
+    step = walk.step("", most).subquery("step")
     reach = _reach(session, step)
     people = session.scalar(_meant(select(func.count()), sought, step, reach))
-    return Counted(people or 0, reach.people < most_looked_at)
+    return Counted(people or 0, reach.people < most)
 
 
 # ---- all of them, in slices ----

@@ -21,7 +21,7 @@ from newsletter.errors import ConfigError, ExitCode, NewsletterError
 
 if TYPE_CHECKING:
     from newsletter.app import App
-    from subscribers import Address, Importer, ImportProblem, ImportTally
+    from subscribers import Address, Importer, ImportProblem, ImportTally, Sought
 
 LONGEST_ORIGIN = 200
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", help="Their email address.")]
@@ -263,6 +263,10 @@ def export(
     ] = None,
     tag: Annotated[str | None, typer.Option(help="Only people with this tag.")] = None,
     domain: Annotated[str | None, typer.Option(help="Only addresses at this domain.")] = None,
+    segment: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help='Only whom a segment means: "joined > 2026-01-01 and tag = vip".'),
+    ] = None,
 ) -> None:
     """Write a newsletter's people as CSV, with the evidence of consent: ``import`` takes it in again."""
     from subscribers import ExportFilter, Standing, export_people
@@ -270,13 +274,14 @@ def export(
     for one in status or []:
         if one not in set(Standing):
             raise ConfigError(f"--status: {one!r} is none of {', '.join(Standing)}")
+    app = context.open_app()
+    slug, _ = app.settings.newsletter(newsletter)
     which = ExportFilter(
+        sought=_sought(app, slug, segment) if segment else None,
         standings=frozenset(map(Standing, status or [])),
         tag=tag,
         domain=_normalise(f"a@{domain}").domain if domain else None,
     )
-    app = context.open_app()
-    slug, _ = app.settings.newsletter(newsletter)
     lines = 0
     target = nullcontext(sys.stdout) if output is None else _replaced(output)
     with app.database.readers() as session, target as file:
@@ -285,6 +290,17 @@ def export(
             rows.writerow(row)
             lines += 1
     typer.echo(f"{lines - 1:,} people", err=True)  # the first line has the names of the columns
+
+
+def _sought(app: App, slug: str, segment: str) -> Sought:
+    from subscribers import SegmentError, Sought, read_segment
+
+    zone = app.settings.newsletters[slug].schedule.tz
+    try:
+        node = read_segment(segment)
+    except SegmentError as error:
+        raise ConfigError(f"--segment: {error}; see docs/console.md") from None
+    return Sought(newsletter=slug, segment=node, zone=zone, today=app.clock().astimezone(zone).date())
 
 
 @contextmanager

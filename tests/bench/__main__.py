@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.bench import (  # importing adds their measurements
     MEASUREMENTS,
     archive,  # noqa: F401
+    console,  # noqa: F401
     delivery,  # noqa: F401
     desk,  # noqa: F401
     engine,  # noqa: F401

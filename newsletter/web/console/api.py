@@ -6,19 +6,19 @@ from typing import Any
 
 from fastapi import HTTPException, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 
 from newsletter.delivery.control import Chosen, NothingToDo
 from newsletter.editions.states import EditionTransitionNotAllowed
-from newsletter.replies import Meaning
 from newsletter.reports import jobs
 from newsletter.reports.copies import standing
 from newsletter.reports.lists import side_by_side
 from newsletter.reports.states import JobHasMovedOn, JobKind, JobState
 from newsletter.reports.timeline import timeline
 from newsletter.verbs import VERBS
+from newsletter.web.console.bodies import Block, BulkDeed, Deed, NamedSegment, Number, Retry, Settle
 from newsletter.web.console.deliveries import Deliveries
 from newsletter.web.console.filters import filters_of
+from newsletter.web.console.imports import Imports, UploadedByProgram
 from newsletter.web.console.person import People, came_back, entry_as_json
 from newsletter.web.console.readers import EVERYWHERE, Readers
 from newsletter.web.console.room import READERS, SEND, VIEW, Room, on_list, reaches_all, whom
@@ -40,52 +40,6 @@ from subscribers import (
 MOST = 200  # people in one answer
 
 
-class Deed(BaseModel):
-    """What to do, and why."""
-
-    verb: str = Field(max_length=20)
-    because: str = Field(min_length=1, max_length=300)
-
-
-class BulkDeed(Deed):
-    """What to do to all whom a segment means."""
-
-    segment: str = Field(min_length=1, max_length=2000)
-
-
-class Number(BaseModel):
-    """How many people a job is about: who says so knows what they approve."""
-
-    number: int = Field(ge=0, le=10**12)
-
-
-class NamedSegment(BaseModel):
-    """A segment to keep."""
-
-    name: str = Field(min_length=1, max_length=80)
-    segment: str = Field(min_length=1, max_length=2000)
-
-
-class Block(BaseModel):
-    """An address, or a domain, that is never to be mailed again."""
-
-    what: str = Field(min_length=1, max_length=320)
-    because: str = Field(min_length=1, max_length=300)
-
-
-class Retry(BaseModel):
-    """Which refused copies to try once more."""
-
-    meaning: Meaning
-
-
-class Settle(BaseModel):
-    """What became of the copies in doubt: ``settle`` (they arrived) or ``resend``."""
-
-    how: str = Field(pattern="^(settle|resend)$")
-    because: str = Field(min_length=1, max_length=300)
-
-
 class Api(Room):
     """The calls."""
 
@@ -93,6 +47,7 @@ class Api(Room):
         super().__init__(staff)
         self._readers, self._people = Readers(staff), People(staff)
         self._suppressions, self._deliveries = Suppressions(staff), Deliveries(staff)
+        self._imports = Imports(staff)
 
     def routes(self) -> list[StaffRoute]:
         """Return where they are."""
@@ -100,6 +55,7 @@ class Api(Room):
         read = [
             ("/api/staff/lists", VIEW, self.lists),
             (f"{here}/readers", READERS, self.readers),
+            (f"{here}/readers.csv", READERS, self.export),
             (f"{here}/readers/{{subscriber_id}}", READERS, self.reader),
             (f"{here}/segments", READERS, self.segments),
             (f"{here}/jobs", READERS, self.jobs),
@@ -123,6 +79,15 @@ class Api(Room):
             )
             for method, calls in (("GET", read), ("POST", write))
             for path, right, handler in calls
+        ] + [
+            StaffRoute(
+                method="POST",
+                path=f"{here}/import",
+                right=READERS,
+                handler=self.import_,
+                largest_body=self._imports.largest_body,
+                status=202,
+            )
         ]
 
     # ---- reading ----
@@ -256,7 +221,26 @@ class Api(Room):
             }
         )
 
+    def export(self, request: Request, someone: Someone, newsletter: str, segment: str = "") -> Response:
+        """Stream the people whom a segment means as CSV, with the evidence of consent."""
+        filters = filters_of({"segment": segment})
+        if filters.problem:
+            return refused(422, str(filters.problem))
+        return self._readers.stream(someone, newsletter, filters)
+
     # ---- writing ----
+
+    def import_(
+        self, request: Request, someone: Someone, newsletter: str, uploaded: UploadedByProgram
+    ) -> Response:
+        """Take a list in as a multipart form: ``file`` and ``origin``. It is tried out, and then approved."""
+        kept = self._imports.keep(someone, newsletter, uploaded)
+        if isinstance(kept, dict):
+            status = 413 if "console.import.too_large" in kept.values() else 422
+            return refused(status, ", ".join(sorted(kept)))
+        with self.door.reading() as session:
+            job = jobs.find(session, newsletter, kept)
+        return JSONResponse(job.as_json() if job else {}, 202)
 
     def act(
         self, request: Request, someone: Someone, newsletter: str, subscriber_id: Id, asked: Deed

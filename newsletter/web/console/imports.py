@@ -61,19 +61,33 @@ async def _upload(request: Request) -> AsyncIterator[Upload]:
         await form.close()
 
 
+async def _upload_by_program(request: Request) -> AsyncIterator[Upload]:
+    """Read the same form of a call, whose body is compared when it is repeated, and so is kept meanwhile."""
+    await request.body()
+    async for upload in _upload(request):
+        yield upload
+
+
 Uploaded = Annotated[Upload, Depends(_upload)]
+UploadedByProgram = Annotated[Upload, Depends(_upload_by_program)]
 
 
 class Imports(Room):
     """The first page of the wizard; the rest of it is the page of its job."""
 
+    @property
+    def largest_body(self) -> int:
+        """How many bytes an upload may have, with its form."""
+        return self.app.settings.web.upload_mb * 1_000_000 + FORM_BYTES
+
     def routes(self) -> list[StaffRoute]:
         """Return where it is."""
         here = "/staff/{newsletter}/import"
-        largest = self.app.settings.web.upload_mb * 1_000_000 + FORM_BYTES
         return [
             StaffRoute(method="GET", path=here, right=READERS, handler=self.page),
-            StaffRoute(method="POST", path=here, right=READERS, handler=self.upload, largest_body=largest),
+            StaffRoute(
+                method="POST", path=here, right=READERS, handler=self.upload, largest_body=self.largest_body
+            ),
         ]
 
     def page(self, request: Request, someone: Someone, newsletter: str) -> Response:
@@ -82,16 +96,23 @@ class Imports(Room):
 
     def upload(self, request: Request, someone: Someone, newsletter: str, uploaded: Uploaded) -> Response:
         """Keep the file and let a worker try it out."""
+        kept = self.keep(someone, newsletter, uploaded)
+        if isinstance(kept, int):
+            return self.staff.go(f"/staff/{newsletter}/jobs/{kept}")
+        detail = kept.pop("detail", "")
+        status = 413 if "console.import.too_large" in kept.values() else 422
+        return self._page(request, someone, newsletter, uploaded.fields, kept, detail, status)
+
+    def keep(self, someone: Someone, newsletter: str, uploaded: Upload) -> int | dict[str, str]:
+        """Keep a file as a job; return its number, or what is wrong with the form, by field."""
         fields, problems = uploaded.fields, self._wrong(uploaded)
         spool = spool_of(self.app)
         if problems or uploaded.file is None:
-            return self._page(request, someone, newsletter, fields, problems, status=422)
+            return problems
         try:
             name = spool.put(_blocks(uploaded.file.file))
         except TooLarge:
-            return self._page(
-                request, someone, newsletter, fields, {"file": "console.import.too_large"}, status=413
-            )
+            return {"file": "console.import.too_large"}
         asked = {
             "spool": name,
             "file": (uploaded.file.filename or "list")[-120:],
@@ -102,9 +123,7 @@ class Imports(Room):
             look(spool.path(name), asked, self.app, newsletter)
         except UnreadableList as error:
             spool.remove(name)
-            return self._page(
-                request, someone, newsletter, fields, {"file": "console.import.no_list"}, str(error), 422
-            )
+            return {"file": "console.import.no_list", "detail": str(error)}
         now = self.door.now()
         with self.door.writing() as session:
             job = jobs.write_down(
@@ -125,7 +144,7 @@ class Imports(Room):
                 facts={"file": asked["file"], "origin": job.because},
                 now=now,
             )
-        return self.staff.go(f"/staff/{newsletter}/jobs/{job.id}")
+            return job.id
 
     def _wrong(self, uploaded: Upload) -> dict[str, str]:
         fields, problems = uploaded.fields, {}

@@ -112,6 +112,10 @@ class Readers(Room):
         filters = filters_of(request.query_params)
         if filters.problem:
             return RedirectResponse(f"{self.staff.root}/{newsletter}/readers{filters.query()}", 303)
+        return self.stream(someone, newsletter, filters)
+
+    def stream(self, someone: Someone, newsletter: str, filters: Filters) -> Response:
+        """Answer with the CSV of those who match, and write down that it was taken."""
         now = self.door.now()
         with self.door.writing() as session:
             self.staff.audit(

@@ -44,6 +44,8 @@ _ABOUT = re.compile(
     r"|程序|编程|开发者|类型|调试|漏洞|标准|库",
     re.I,
 )
+# What people write into a cell that has no value.
+_NO_VALUE_IN_A_TABLE = ("N/A", "n/a", "None", "无", "暂无")
 _BARE_BRACKETS = re.compile(r"（\s*）|《\s*》|【\s*】|“\s*”|「\s*」|『\s*』")
 
 
@@ -53,6 +55,8 @@ def leftover_values(evidence: Evidence) -> Iterator[Remark]:
     found_any = False
     for passage in evidence.passages:
         text = unquoted(passage.text)
+        if passage.is_cell and text in _NO_VALUE_IN_A_TABLE:
+            continue
         if found := _find(text, passage.text, is_about=about.get(passage.story, False)):
             found_any = True
             yield _remark(passage.line, found)

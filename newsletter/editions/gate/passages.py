@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -60,6 +60,7 @@ class Passage:
     place: Place
     story: int | None  # its place in digest.stories
     is_quote: bool = False
+    is_cell: bool = False  # of a table
 
     @property
     def is_in_story(self) -> bool:
@@ -123,7 +124,8 @@ def _of_blocks(
             case Table(_, header, rows):
                 for row in (header, *rows):
                     for cell in row:
-                        yield from _of_inlines(cell, block.line, place, story, quoted=quoted)
+                        for passage in _of_inlines(cell, block.line, place, story, quoted=quoted):
+                            yield replace(passage, is_cell=True)
 
 
 def _of_inlines(

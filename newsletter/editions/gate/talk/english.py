@@ -92,7 +92,7 @@ ANSWERING_EN: tuple[Cue, ...] = (
     cue(
         SURE,
         r"\bi(?:'m| am) (?:just |only |simply )?(?:an? |your )(?:\w+ )?(?:ai\b|artificial intelligence"
-        r"|(?:large )?language model|chatbot|virtual|(?:\w+ )?assistant)",
+        r"|(?:large )?language model|chatbot|virtual|(?:\w+ )?assistant(?! \w+))",
     ),
     cue(
         ENOUGH,
@@ -101,11 +101,12 @@ ANSWERING_EN: tuple[Cue, ...] = (
     ),
     cue(
         SURE,
-        r"\bmy (?:last |latest )?(?:knowledge(?! of)|training)(?: data|base)?(?: cut-?off| ends| only"
-        r"| update| goes| does)?|\b(?:as of|since|at the time of) my (?:last |latest )?(?:knowledge"
-        r"|training|update|data)",
+        r"\bmy (?:last |latest )?(?:knowledge|training)(?: data|base)? ?(?:cut-?off|ends|only|update"
+        r"|goes|does not|stops)|\bmy training data|\b(?:as of|since|at the time of) my (?:last "
+        r"|latest )?(?:knowledge|training|update|data)",
     ),
-    cue(SURE, r"\bmy (?:previous |last |earlier )?(?:responses?|answers?|output|instructions)\b"),
+    cue(SURE, r"\bmy (?:previous|last|earlier) (?:responses?|answers?|output|instructions)\b"),
+    cue(2, r"\bmy (?:responses?|output|instructions)\b"),
     # I cannot open the link.
     cue(
         SURE,

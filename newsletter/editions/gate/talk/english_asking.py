@@ -107,8 +107,10 @@ ASKING_EN: tuple[Cue, ...] = (
         r"\b[^.]{0,30}\b(?:you|cut off|based on|illustrative|fictional|placeholder|truncated"
         r"|incomplete)\b",
     ),
+    cue(SURE, r"^\W*note\s*: replace (?:this|the|these)\b"),
+    cue(3, r"\bcontinuing from (?:there|where)"),
     cue(
-        SURE,
+        ENOUGH,
         r"\breplace (?:this|the|these) (?:\w+ )?(?:links?|paragraph|placeholders?|text|url)"
         r"\b[^.]{0,30}\b(?:with|actual|real|your)\b|\bplease replace (?:it|this|them)\b",
     ),
@@ -143,9 +145,9 @@ ASKING_EN: tuple[Cue, ...] = (
         r"|\bend of (?:response|output|translation|summary|draft|answer)\b",
     ),
     cue(
-        SURE,
+        ENOUGH,
         r"\[?(?:output|response|content|answer) (?:was )?(?:truncated|omitted|cut off)\b[^.]{0,4}(?:;"
-        r"|,|\]|$)|\b(?:token|context|length) limit(?: reached| exceeded|,)",
+        r"|,|\]|$)|\b(?:token|context|length) limit (?:reached|exceeded)",
     ),
     cue(
         ENOUGH,

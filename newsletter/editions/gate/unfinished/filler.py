@@ -13,15 +13,12 @@ _X = r"(?<![A-Za-z0-9])[Xx×]"
 
 FILLER: tuple[Row, ...] = (
     # 示例标题  这是一条测试新闻  Placeholder text
-    alone(
-        rf"(?:新闻)?{_SAMPLE}\s*{_WHAT}?(?:[,]?\s*请(?:忽略|替换|勿理会))?|{_SAMPLE}(?:一下|测试|符)"
-        rf"|\S{{0,4}}测试",
-    ),
+    alone(rf"(?:新闻)?{_SAMPLE}\s*{_WHAT}(?:[,]?\s*请(?:忽略|替换|勿理会))?|{_SAMPLE}(?:一下|测试)"),
     alone(
         rf"(?:这里|此处|这|以下)(?:是|为)(?:一[段个条份篇])?(?:{_SAMPLE}{_WHAT}?|标题|正文|内容|摘要"
         rf"|新闻(?:标题|内容|摘要)|{_SAMPLE}文字?)(?:{_WHAT})?(?:[,]\s*请[^。]{{0,8}})?",
     ),
-    alone(r"(?:test(?:ing)? )+(?:123|\w{0,5})?|testing|test\d*|测试测试|hello world"),
+    alone(r"(?:test(?:ing)? )+(?:123|\w{0,5})?|测试测试|hello world"),
     # 标题一  新闻1：  Headline 1
     alone(
         r"(?:新闻)?(?:标题|条目|正文|内容|摘要|新闻|段落)\s*[一二三四五六七八九十\d]{1,2}|(?:headline"
@@ -51,6 +48,8 @@ FILLER: tuple[Row, ...] = (
     anywhere(r"某某[^。]{0,30}某某|(?:尊敬的|亲爱的|敬爱的)\s*(?:某某|[Xx×]{2,})|某某公司|某公司\(公司名"),
     anywhere(r"(?:\b[Dd]ear|\b[Hh]i|\b[Hh]ello)\s+(?:XX+|xxx+|[Nn]ame\b|[Ff]irst[ _]?[Nn]ame\b)"),
 )
+# A word that may also be the name of a section.
+SAMPLES: tuple[Row, ...] = (alone(rf"{_SAMPLE}(?:符)?|\S{{0,4}}测试|testing|test\d*"),)
 LOREM: tuple[Row, ...] = (
     anywhere(r"(?i)lorem ipsum dolor(?: sit)?|dolor sit amet|consectetur adipi|sed do eiusmod"),
     alone(r"lorem ipsum"),

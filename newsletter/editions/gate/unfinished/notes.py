@@ -27,9 +27,9 @@ NOTES: tuple[Row, ...] = (
         rf"|link|update)\b)",
     ),
     anywhere(
-        rf"[\[(]\s*(?:{_TASK}|TK)\b[^\])]{{0,40}}[\])]|(?<![A-Za-z]){_TASK}\s*(?:\([^)]{{0,16}}\))?\s*:"
-        rf"|(?<![A-Za-z]){_TASK}\W*$",
+        rf"[\[(]\s*(?:{_TASK}|TK)\b[^\])]{{0,40}}[\])]|(?<![A-Za-z]){_TASK}\s*(?:\([^)]{{0,16}}\))?\s*:",
     ),
+    alone(rf"{_TASK}|(?:新闻|本期)?{_THING}\s*{_TASK}|(?:\w+ )?{_THING_EN}\s*{_TASK}"),
     alone(r"TK|tk|n/?a"),
     # 待补充  （待编辑补充）  内容待完善
     alone(

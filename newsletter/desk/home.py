@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from newsletter.backup.tables import BackupRun
 from newsletter.config import NewsletterSettings
 from newsletter.delivery import heartbeat
 from newsletter.delivery.progress import speeds_of
@@ -24,9 +25,12 @@ from newsletter.desk.going import Going, going_of
 from newsletter.editions import edition as editions
 from newsletter.editions.edition import SENT, Edition
 from newsletter.editions.states import Kind, State
-from newsletter.feedback import inbox, reading
+from newsletter.feedback import canaries, inbox, reading
+from newsletter.feedback.canary_rows import Canary
+from newsletter.feedback.figures import confirmation
 from newsletter.feedback.tables import FeedbackCount
 from newsletter.timetable import Decision, Timetable
+from subscribers import Census, census
 
 UNDECIDED = (State.MISSING, State.HELD, State.READY)
 DAYS = 30  # of reports
@@ -70,6 +74,7 @@ class Health:
     notices_due: int  # notices that wait
     reports_waiting: int  # posts of the provider, not applied yet
     last_report_on: date | None  # a day (UTC) on which the provider told us anything
+    backup_at: datetime | None  # when the newest good backup was begun
     faults: Sequence[Fault]
 
 
@@ -90,6 +95,7 @@ class Last:
     going: Going
     opens: int
     clicks: Sequence[StoryClicks]
+    canaries: Sequence[Canary]  # how it arrived in mailboxes of our own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +107,8 @@ class Home:
     last: Last | None
     days: Sequence[Decision]  # the days to come, also those without an edition
     reports: Mapping[date, Mapping[str, int]]  # of the whole installation, by day (UTC) and kind
+    census: Census | None  # None: a long list that nobody has counted yet
+    confirmed: tuple[int, int] | None  # asked in the last days, and confirmed; None: too many to count now
     health: Health
 
 
@@ -117,12 +125,16 @@ def home_of(
     timetable = timetable or Timetable(newsletter.schedule)
     last = latest_sent(session, slug)
     reports = _reports(session, now)
+    counted = census(session, slug, zone=newsletter.schedule.tz, now=now)
+    is_short = counted is not None and counted.at == now
     return Home(
         now=now,
         next=_next(session, slug, timetable, now),
         last=_last(session, last, newsletter, now) if last else None,
         days=_days(timetable, now),
         reports=reports,
+        census=counted,
+        confirmed=confirmation(session, slug, now=now) if is_short else None,
         health=_health(session, refusal, reports, now),
     )
 
@@ -190,11 +202,13 @@ def _last(session: Session, edition: Edition, newsletter: NewsletterSettings, no
         for place, title in enumerate(titles)
         if (edition.id, place) in by_story
     ]
+    flown = canaries.of_edition(session, edition.id)
     return Last(
         edition=edition,
         going=going_of(session, edition, now=now, speeds=speeds),
         opens=reading.opens(session, edition),
         clicks=sorted(clicks, key=lambda one: -one.readers)[:10],
+        canaries=flown[1] if flown else (),
     )
 
 
@@ -239,5 +253,11 @@ def _health(
         notices_due=notices or 0,
         reports_waiting=waiting,
         last_report_on=max(reports, default=None),
+        backup_at=session.scalar(
+            select(BackupRun.started_at)
+            .where(BackupRun.file.is_not(None))
+            .order_by(BackupRun.started_at.desc())
+            .limit(1)
+        ),
         faults=faults,
     )

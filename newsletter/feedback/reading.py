@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
@@ -156,14 +157,14 @@ def _links(edition: Edition) -> list[str | None]:
 def _stories(edition: Edition) -> tuple[Story, ...]:
     if not edition.digest_source:
         return ()
+    file = edition.digest_key or edition.label
+    return _read_back(edition.digest_source, file, edition.newsletter, edition.day)
+
+
+# What went out does not change, and the same editions are asked about again and again.
+@lru_cache(maxsize=32)
+def _read_back(source: str, file: str, name: str, day: date) -> tuple[Story, ...]:
     try:
-        digest = read(
-            edition.digest_source.encode(),
-            file=edition.digest_key or edition.label,
-            newsletter_name=edition.newsletter,
-            tz=UTC,
-            default_day=edition.day,
-        )
+        return read(source.encode(), file=file, newsletter_name=name, tz=UTC, default_day=day).stories
     except DigestError:
         return ()  # a release that read it otherwise
-    return digest.stories

@@ -10,6 +10,7 @@ from newsletter.desk.home import Home as Shown
 from newsletter.desk.home import home_of
 from newsletter.editions.archive import Key
 from newsletter.editions.states import State
+from newsletter.feedback.wording import canary
 from newsletter.language import Catalog
 from newsletter.people.rights import Right
 from newsletter.web import charts
@@ -80,11 +81,31 @@ class Home:
             phase=phase,
             phase_changed=request.query_params.get("phase", phase) != phase,
             reports=_chart(home, words),
+            growth=_growth(home, words),
+            canary_says=lambda row: canary(row, words),
             State=State,
             ago=lambda at: ago(words, home.now - at),
             span=lambda span: left(words, span),
             short_day=lambda day: f"{words.short_date(day)} {words.weekday(day)}",
         )
+
+
+def _growth(home: Shown, words: Catalog) -> dict[str, object] | None:
+    """Return who joined and left in the last days; None when that is not known, or nobody did."""
+    days = home.census.days if home.census else ()
+    if not any(day.joined or day.left for day in days):
+        return None
+    names = [words.say("desk.growth.joined"), words.say("desk.growth.left")]
+    labels = [words.short_date(day.day) for day in days]
+    values = ([day.joined for day in days], [day.left for day in days])
+    series = [charts.Series(name=name, values=each) for name, each in zip(names, values, strict=True)]
+    title = words.say("desk.growth.title")
+    return {
+        "picture": charts.line(series, labels, title=title),
+        "headings": [words.say("desk.day"), *names],
+        "rows": [[label, *row] for label, row in zip(labels, zip(*values, strict=True), strict=True)],
+        "caption": title,
+    }
 
 
 def _chart(home: Shown, words: Catalog) -> dict[str, object] | None:

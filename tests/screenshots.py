@@ -2,8 +2,9 @@
 
 Writes email-<width>-<light|dark>.png, the beginning of the email at each width, and email.png, the
 picture of the README: the beginning on one phone, and the end on another at night; then
-page-<page>-<width>-<light|dark>.png, and pages.png, three of them on phones. Everything is drawn by the
-Chromium of the system. ``ONLY=page`` takes only the pages, ``ONLY=email`` the others.
+page-<page>-<width>-<light|dark>.png, and pages.png, three of them on phones; and desk-<page>-…, the pages of
+editors and senders. Everything is drawn by the Chromium of the system. ``ONLY=page`` takes only the readers'
+pages, ``ONLY=desk`` the editors', ``ONLY=email`` the emails.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from newsletter.urls import Urls
 from tests.rendering import seen
 from tests.tools import ROOT, chromium
 from tests.web import album
+from tests.web.desk import album as desk_album
 
 DAY = date(2026, 11, 23)
 FOLDER = ROOT / "docs" / "images"
@@ -168,7 +170,7 @@ def main(folder: Path = FOLDER) -> None:
     with chromium() as browser:
         blank = browser.new_page()
         only = os.environ.get("ONLY", "")
-        for kind, take in (("email", _emails), ("page", _pages)):
+        for kind, take in (("email", _emails), ("page", _pages), ("desk", _desk)):
             if not only or only.startswith(kind):
                 for name, picture in take(browser):
                     small = shrunk(blank, picture, colours=128 if name in ROWS else 64)
@@ -193,6 +195,10 @@ def _pages(browser: Browser) -> Iterator[tuple[str, bytes]]:
     row = [("sign-up", "light"), ("preferences", "dark"), ("archive", "light")]
     phones = [(f"page-{look}", taken[f"page-{name}-{PHONE_PX}-{look}.png"]) for name, look in row]
     yield "pages.png", compose(browser, phones)
+
+
+def _desk(browser: Browser) -> Iterator[tuple[str, bytes]]:
+    return desk_album.photographs(browser, scale=1)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def test_home_says_what_comes_when_and_how_it_stands(house: House) -> None:
     assert "造车新品牌发布首款轿车" in page
     assert "准备就绪" in page
     assert "07:30" in page
-    assert "2 小时后" in page
+    assert "1 小时 30 分后" in page
 
 
 def test_a_text_is_shown_with_what_is_said_of_its_lines(house: House) -> None:

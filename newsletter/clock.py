@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,6 +13,13 @@ Clock = Callable[[], datetime]  # returns an aware UTC moment
 def utc_now() -> datetime:
     """Return this moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def steady() -> float:
+    """Return the seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 def is_kept() -> bool | None:

@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import SQLAlchemyError
 
 from newsletter import slots
+from newsletter.alarms import Cause
 from newsletter.app import App
 from newsletter.chores import Chores
 from newsletter.clockwork import Clockwork
@@ -165,6 +166,7 @@ class Worker:
         self._threads = [threading.Thread(target=loop.run, name=loop.name) for loop in self._loops]
         for thread in self._threads:
             thread.start()
+        self.clockwork.spread()
         self._ticker.start()
 
     def stop(self) -> None:
@@ -174,6 +176,7 @@ class Worker:
     def join(self) -> None:
         """Wait until all have ended, and take our heartbeat back."""
         self._ticker.stop()
+        self.clockwork.end()
         for thread in self._threads:
             thread.join()
         try:
@@ -207,16 +210,16 @@ class Worker:
     def tell_of_alarms(self) -> bool:
         """Tell the next people of the alarms that nobody answers, and post what webhooks are to hear."""
         self._beat("alarms")
-        if self.app.why_fenced():
-            return False  # a copy tells nobody of what was wrong with the original
+        # A copy tells nobody of what was wrong with the original, only that it is one.
+        only = Cause.FENCE if self.app.why_fenced() else None
         now = self.app.clock()
         # Most of the time nobody has to be told, and then nothing is written.
         with self.app.database.readers() as session:
             is_waited_for = self.app.alarms.is_due(session, now=now)
         if is_waited_for:
             with self.app.database.sessions.begin() as session:
-                self.app.alarms.advance(session, now=now)
-        return self.app.poster.post_due(is_over=self.stopping.is_set) > 0
+                self.app.alarms.advance(session, now=now, only=only)
+        return self.app.poster.post_due(is_over=self.stopping.is_set, only=only) > 0
 
     def send_editions(self) -> bool:
         """Hand over the batches that are due. Raises ``TransportError`` when a person must act."""

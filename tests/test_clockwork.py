@@ -13,7 +13,7 @@ import pytest
 
 from newsletter.app import App
 from newsletter.clockwork import LOOK, TICK, Clockwork
-from newsletter.config import Settings
+from newsletter.config import Settings, TransportKind
 from newsletter.morning.unattended import Unattended
 from newsletter.slots import Ticker
 from tests.support import KEYS, HandClock, open_database
@@ -127,7 +127,7 @@ def test_an_installation_that_may_not_send_begins_nothing(app: App) -> None:
     app.settings = app.settings.model_copy(
         update={
             "public_url": "",
-            "transport": app.settings.transport.model_copy(update={"kind": "smtp"}),
+            "transport": app.settings.transport.model_copy(update={"kind": TransportKind.SMTP}),
         }
     )
     story = Story()

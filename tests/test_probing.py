@@ -110,6 +110,25 @@ def test_names_are_not_dead_when_nobody_answers_at_all(database: Database) -> No
     assert {result.reach for result in found.values()} == {Reach.UNREACHABLE_FROM_HERE}
 
 
+def test_at_the_hour_what_was_found_before_counts_for_what_does_not_answer_in_time(
+    database: Database,
+) -> None:
+    clock = HandClock()
+    with Server(lambda path: [PAGES[path]]) as server:
+        urls = [f"http://a.example.com:{server.port}/{name}" for name in ("404", "ok", "503")]
+        prober = a_prober(database, server, clock)
+        before = prober.probe(a_digest(*urls))
+        clock.forward(timedelta(hours=7))  # all of it is to be asked again
+
+        found = prober.probe(a_digest(*urls, urls[0] + "?new"), within=timedelta(0))
+        later = prober.probe(a_digest(*urls), within=timedelta(seconds=5))
+
+    assert {url: found[url] for url in urls} == before
+    assert found[urls[0] + "?new"].reach is Reach.NOT_CHECKED
+    assert later[urls[0]].reach is Reach.DEAD
+    assert len(server.requests) > 4  # they were asked again as soon as there was time
+
+
 def test_the_next_look_asks_only_what_may_have_changed(database: Database) -> None:
     clock = HandClock()
     with Server(lambda path: [PAGES[path]]) as server:

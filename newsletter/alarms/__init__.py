@@ -2,6 +2,6 @@
 
 from newsletter.alarms.alarms import Alarms
 from newsletter.alarms.cause import Cause
-from newsletter.alarms.tables import Alarm, Channel, Told
+from newsletter.alarms.tables import Alarm, Channel, Told, open_alarms
 
-__all__ = ["Alarm", "Alarms", "Cause", "Channel", "Told"]
+__all__ = ["Alarm", "Alarms", "Cause", "Channel", "Told", "open_alarms"]

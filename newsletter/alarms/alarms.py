@@ -31,6 +31,7 @@ from newsletter.database import Database
 from newsletter.delivery import heartbeat
 from newsletter.delivery.notice_sender import NoticeSender
 from newsletter.editions.edition import Edition
+from newsletter.fence import FenceClosed
 from newsletter.transports.base import TransportError
 from subscribers import Purpose
 
@@ -167,7 +168,7 @@ class Alarms:
         """Say whether ``advance`` has anything to do."""
         return session.scalar(select(Alarm.id).where(Alarm.next_level_at <= now).limit(1)) is not None
 
-    def advance(self, session: Session, *, now: datetime) -> int:
+    def advance(self, session: Session, *, now: datetime, only: Cause | None = None) -> int:
         """Tell the next people of the alarms that nobody has answered; return how many alarms."""
         waiting = (
             select(Alarm)
@@ -177,6 +178,8 @@ class Alarms:
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
         )
+        if only is not None:
+            waiting = waiting.where(Alarm.cause == only)
         found = session.scalars(waiting).all()
         for alarm in found:
             alarm.tellings += 1
@@ -215,14 +218,14 @@ class Alarms:
         with self.database.readers() as session:
             if heartbeat.is_beating(session, now=now):
                 return
-        if fenced := sender.why_fenced():
-            logger.error("nobody is told: %s", fenced)
-            return
+        only = Cause.FENCE if sender.why_fenced() else None
         with self.database.sessions.begin() as session:
-            self.advance(session, now=now)
-        poster.post_due()
+            self.advance(session, now=now, only=only)
+        poster.post_due(only=only)
         try:
             sender.send_due()
+        except FenceClosed as error:
+            logger.error("nobody is told of anything else: %s", error)
         except TransportError as error:
             logger.error("alarm not sent: %s", error)
 

@@ -21,6 +21,7 @@ class Cause(StrEnum):
     BOOKS = "books"  # a sum does not hold
     DOUBT = "doubt"  # nobody knows whether some copies arrived
     FENCE = "fence"  # the database looks restored from a copy
+    SETTINGS = "settings"  # a setting keeps all editions back
     CLOCK = "clock"  # the machine's time is wrong
     SOURCE = "source"  # the place where digests come from is not reached
     HOLIDAYS = "holidays"  # the calendar of holidays runs out
@@ -55,6 +56,7 @@ COMMANDS: dict[Cause, tuple[tuple[str, str], ...]] = {
     Cause.BOOKS: (_STATUS, ("pause", "newsletter pause {which}")),
     Cause.DOUBT: (("settle", "newsletter settle {which}"),),
     Cause.FENCE: (("fence", "newsletter fence"),),
+    Cause.SETTINGS: (("schedule", "newsletter schedule"),),
     Cause.SOURCE: (_CHECK,),
     Cause.ACCOUNT: (("go", "newsletter go"),),
     Cause.BLOCKED: (_STATUS, ("resume", "newsletter resume {which}"), _CANCEL),

@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from newsletter.alarms.tables import REPLY_LENGTH, Hook, HookState
+from newsletter.alarms.cause import Cause
+from newsletter.alarms.tables import REPLY_LENGTH, Alarm, Hook, HookState
 
 PING = "ping:"  # before the newsletter whose good morning is told
 EVENT = "event:"  # before the webhook that hears what readers and editions do; alarms go first
@@ -53,14 +54,19 @@ def put(
     return written.first() is not None
 
 
-def is_due(session: Session, *, now: datetime) -> bool:
+def is_due(session: Session, *, now: datetime, only: Cause | None = None) -> bool:
     """Say whether ``take`` would find anything. Reads only."""
-    return session.scalar(select(Hook.id).where(_due(now)).limit(1)) is not None
+    return session.scalar(select(Hook.id).where(_due(now, only)).limit(1)) is not None
 
 
-def take(session: Session, *, owner: str, now: datetime, lease: timedelta) -> Hook | None:
-    """Lease the next post that is due to ``owner``, also one whose worker died; None when there is none."""
-    is_due = _due(now)
+def take(
+    session: Session, *, owner: str, now: datetime, lease: timedelta, only: Cause | None = None
+) -> Hook | None:
+    """Lease the next post that is due to ``owner``, also one whose worker died; None when there is none.
+
+    ``only`` admits what is about alarms of one cause.
+    """
+    is_due = _due(now, only)
     due = select(Hook.id).where(is_due).order_by(Hook.target.startswith(EVENT), Hook.due_at, Hook.id).limit(1)
     return session.scalars(
         update(Hook)
@@ -132,11 +138,14 @@ def forget_events(session: Session, *, before: datetime) -> None:
     session.execute(delete(Hook).where(Hook.target.startswith(EVENT), Hook.ended_at < before))
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    return or_(
+def _due(now: datetime, only: Cause | None) -> ColumnElement[bool]:
+    is_due = or_(
         and_(Hook.state == HookState.WAITING, Hook.due_at <= now),
         and_(Hook.state == HookState.POSTING, Hook.lease_ends_at <= now),
     )
+    if only is None:
+        return is_due
+    return and_(is_due, Hook.alarm_id.in_(select(Alarm.id).where(Alarm.cause == only)))
 
 
 def _told(reply: str) -> str | None:

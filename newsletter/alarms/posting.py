@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from newsletter.alarms import hooks
+from newsletter.alarms.cause import Cause
 from newsletter.alarms.robots import Post, masked, post_of, refusal_of
 from newsletter.alarms.tables import Hook
 from newsletter.clock import Clock
@@ -47,18 +48,25 @@ class Poster:
     owner: str
     events: Callable[[str, str, Mapping[str, Any]], Post | None] = _nobody  # of a target, a key, a content
 
-    def post_due(self, *, is_over: Callable[[], bool] = lambda: False) -> int:
-        """Post up to ``AT_ONCE`` that are due, until ``is_over``; return how many were taken up."""
+    def post_due(self, *, is_over: Callable[[], bool] = lambda: False, only: Cause | None = None) -> int:
+        """Post up to ``AT_ONCE`` that are due, until ``is_over``; return how many were taken up.
+
+        ``only`` names the one cause of which anybody may be told.
+        """
         for count in range(AT_ONCE):
             if is_over():
                 return count
             # A worker that only looks writes nothing: SQLite has one writer.
             with self.database.readers() as session:
-                if not hooks.is_due(session, now=self.clock()):
+                if not hooks.is_due(session, now=self.clock(), only=only):
                     return count
             with self.database.sessions.begin() as session:
                 hook = hooks.take(
-                    session, owner=self.owner, now=self.clock(), lease=self.fetcher.timeout + LEASE_MARGIN
+                    session,
+                    owner=self.owner,
+                    now=self.clock(),
+                    lease=self.fetcher.timeout + LEASE_MARGIN,
+                    only=only,
                 )
             if hook is None:
                 return count

@@ -5,12 +5,13 @@ Only this package writes them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, SmallInteger, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, Date, ForeignKey, Index, SmallInteger, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from newsletter.alarms.cause import Cause
 from subscribers import Base, BigId, Choice, UtcDateTime
@@ -109,3 +110,10 @@ class Hook(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (Index(None, "state", "due_at"), Index(None, "alarm_id"))
+
+
+def open_alarms(session: Session, cause: Cause) -> Sequence[Alarm]:
+    """Return the alarms of a cause that nobody has taken back, oldest first."""
+    return session.scalars(
+        select(Alarm).where(Alarm.cause == cause, Alarm.cleared_at.is_(None)).order_by(Alarm.id)
+    ).all()

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from newsletter.alarms import hooks, letter
+from newsletter.alarms.cause import Cause
 from newsletter.alarms.message import Event, Message, Occasion, say, written
 from newsletter.alarms.tables import Alarm, Channel, Told
 from newsletter.config import NewsletterSettings
@@ -59,18 +60,29 @@ class Teller:
         message = say(occasion, catalog(told.language))
         key = f"alarm:{alarm.id}:{alarm.tellings}:{told.id}"
         if told.channel is Channel.EMAIL:
-            self.mail(session, message, to=told.target, key=key, slug=alarm.newsletter, now=now)
+            purpose = notices.OF_FENCE if alarm.cause is Cause.FENCE else PURPOSE
+            self.mail(
+                session, message, to=told.target, key=key, slug=alarm.newsletter, now=now, purpose=purpose
+            )
         else:
             content = payload(occasion, message, alarm=alarm, told=told, key=key)
             hooks.put(session, key=key, target=told.target, content=content, alarm_id=alarm.id, now=now)
 
     def mail(
-        self, session: Session, message: Message, *, to: str, key: str, slug: str, now: datetime
+        self,
+        session: Session,
+        message: Message,
+        *,
+        to: str,
+        key: str,
+        slug: str,
+        now: datetime,
+        purpose: str = PURPOSE,
     ) -> None:
         """Post one mail of the highest priority."""
         mailing = letter.mailing_of(message, self.newsletter(slug), label=f"{slug or INSTALLATION}-alarm")
         notice = Posted(
-            purpose=PURPOSE,
+            purpose=purpose,
             dedupe_key=key,
             mailing=mailing,
             newsletter=slug or None,

@@ -80,6 +80,12 @@ class FetchingSettings(Section):
     max_bytes: int = Field(default=10_000_000, ge=1000)  # of one answer, unpacked
 
 
+class ClockSettings(Section):
+    """Who is asked what time it is, besides the machine itself."""
+
+    ntp_server: OneLine = ""  # empty: nobody
+
+
 class Settings(BaseSettings):
     """Everything a person may set, with the folder that relative paths count from."""
 
@@ -107,6 +113,7 @@ class Settings(BaseSettings):
     staff: StaffSettings = StaffSettings()
     webhooks: tuple[EventWebhookSettings, ...] = ()
     fetching: FetchingSettings = FetchingSettings()
+    clock: ClockSettings = ClockSettings()
     journal: JournalSettings = JournalSettings()
     backup: BackupSettings = BackupSettings()
     retention: RetentionSettings = RetentionSettings()

@@ -49,9 +49,12 @@ class NoticeSender:
 
         Each intent is written just before its call: a worker that dies leaves one in doubt, and the
         others wait. Raises ``Misconfigured`` when a person must act, ``FenceClosed`` when this database
-        may be a copy.
+        may be a copy; only what says so has left then.
         """
         if fenced := self.why_fenced():
+            for _ in range(AT_ONCE):
+                if not self._send_next(notices.OF_FENCE):
+                    break
             raise FenceClosed(fenced)
         with self.database.sessions.begin() as session:
             notices.reconcile(session, now=self.clock())
@@ -60,12 +63,20 @@ class NoticeSender:
                 return count
         return AT_ONCE
 
-    def _send_next(self) -> bool:
+    def _send_next(self, purpose: str | None = None) -> bool:
         """Hand over the next notice that is due; False when there is none."""
         now = self.clock()
         with self.database.sessions.begin() as session:
             call = secrets.token_hex(16)
-            taken = notices.take(session, owner=self.owner, now=now, lease=self.lease, limit=1, call=call)
+            taken = notices.take(
+                session,
+                owner=self.owner,
+                now=now,
+                lease=self.lease,
+                limit=1,
+                call=call,
+                purpose=purpose,
+            )
             addresses = [self._address(session, notice) for notice in taken]
         if not taken:
             return False

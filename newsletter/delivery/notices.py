@@ -22,6 +22,8 @@ from newsletter.delivery.tables import NAME_LENGTH, REPLY_LENGTH, Notice, told
 from newsletter.mailing import Mailing
 from newsletter.transports.base import discreet
 
+OF_FENCE = "alarm_fence"  # the purpose of what says that a database looks like a copy: all else stays in it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
@@ -65,11 +67,19 @@ def post(session: Session, notice: Posted, *, now: datetime, due_at: datetime | 
 
 
 def take(
-    session: Session, *, owner: str, now: datetime, lease: timedelta, limit: int, call: str | None = None
+    session: Session,
+    *,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    call: str | None = None,
+    purpose: str | None = None,
 ) -> Sequence[Notice]:
     """Write the intent to send the next notices that are due, and return them.
 
-    ``call`` is the name of the call that is to carry them, as an event will echo it.
+    ``call`` is the name of the call that is to carry them, as an event will echo it. ``purpose`` admits
+    no others.
     """
     due = (
         select(Notice.id)
@@ -78,6 +88,8 @@ def take(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if purpose is not None:
+        due = due.where(Notice.purpose == purpose)
     taken = session.scalars(
         update(Notice)
         .where(Notice.id.in_(due), Notice.state.in_(before(Event.TAKEN)))

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -40,7 +39,7 @@ from newsletter.timetable import LEAST_TIME, Timetable
 from newsletter.urls import Urls
 from subscribers import languages
 
-logger = logging.getLogger(__name__)
+AT_THE_HOUR = timedelta(seconds=2)  # for links: they were looked at before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,10 +158,11 @@ class Beginning:
         found: Found | None = None,
         decided: Decided | None = None,
         by_hand: bool = False,
+        promptly: bool = False,
     ) -> Look:
         """Find and examine; ``by_hand`` says that a person sends it, which is an approval.
 
-        ``decided`` is as it was when whoever calls chose to look.
+        ``decided`` is as it was when whoever calls chose to look; ``promptly`` that it is to begin now.
         """
         decided = decided or self.decided(day)
         found = found or self.find(day)
@@ -187,7 +187,9 @@ class Beginning:
             urls=self.urls,
             day=day,
             known=known,
-            probes=self.prober.probe(digest) if self.prober else None,
+            probes=self.prober.probe(digest, within=AT_THE_HOUR if promptly else None)
+            if self.prober
+            else None,
             now=self.clock(),
         )
         if found.chosen.contested:

@@ -160,7 +160,8 @@ class Morning:
             return row, None
         if not decision.goes and not late:
             return self.beginning.skip(day, because=decision.because), None
-        look = self.beginning.look(day, decided=row.decided if row else UNDECIDED)
+        decided = row.decided if row else UNDECIDED
+        look = self.beginning.look(day, decided=decided, promptly=comes_back)
         if comes_back and look.is_settling and look.chosen is None and self.now < moments.send_at + SETTLING:
             # Somebody is saving it at this very moment: at the next tick it is there.
             return row or self.beginning.new(day), look

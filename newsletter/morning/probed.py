@@ -36,8 +36,10 @@ class LinkProbe(Base):
     looked_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-def recall(session: Session, urls: Iterable[str], *, now: datetime) -> dict[str, ProbeResult]:
-    """Return the results that are still good."""
+def recall(
+    session: Session, urls: Iterable[str], *, now: datetime, however_old: bool = False
+) -> dict[str, ProbeResult]:
+    """Return the results that are still good, or all that are kept."""
     by_hash = {_hash(url): url for url in urls}
     rows = session.scalars(select(LinkProbe).where(LinkProbe.url_hash.in_(by_hash)))
     return {
@@ -45,7 +47,7 @@ def recall(session: Session, urls: Iterable[str], *, now: datetime) -> dict[str,
             reach=Reach(row.reach), status=row.status, detail=row.detail, bytes=row.bytes
         )
         for row in rows
-        if now - row.looked_at < GOOD_FOR[Reach(row.reach)]
+        if however_old or now - row.looked_at < GOOD_FOR[Reach(row.reach)]
     }
 
 

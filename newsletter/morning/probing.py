@@ -39,10 +39,11 @@ class Prober:
     total: timedelta = timedelta(seconds=20)
     each: timedelta = timedelta(seconds=8)
 
-    def probe(self, digest: Digest) -> dict[str, ProbeResult]:
+    def probe(self, digest: Digest, *, within: timedelta | None = None) -> dict[str, ProbeResult]:
         """Return what is at each address of ``digest``, by the address as it is written.
 
-        Opens no transaction while it waits, and none at all for what it looked at a short while ago.
+        Opens no transaction while it waits, and none at all for what it looked at a short while ago. With
+        no more time than ``within``, what was found earlier counts for what does not answer in time.
         """
         urls = list(dict.fromkeys(_addresses(digest)))
         now = self.clock()
@@ -50,19 +51,24 @@ class Prober:
         if self.database:
             with self.database.readers() as session:
                 results = probed.recall(session, urls, now=now)
-        new = self._look([url for url in urls if url not in results][: self.most])
+        time_left = self.total if within is None else within
+        new = self._look([url for url in urls if url not in results][: self.most], time_left)
         if self.database:
             probed.remember(self.database, new, now=now)
+        if self.database and within is not None:
+            silent = [url for url in urls if url not in results and _is_silent(new.get(url, _NO_TIME))]
+            with self.database.readers() as session:
+                new |= probed.recall(session, silent, now=now, however_old=True)
         results |= new
         return {url: results.get(url, _NO_TIME) for url in urls}
 
-    def _look(self, urls: list[str]) -> dict[str, ProbeResult]:
+    def _look(self, urls: list[str], total: timedelta) -> dict[str, ProbeResult]:
         hosts: dict[str, list[str]] = {}
         for url in urls:
             hosts.setdefault(_host(url), []).append(url)
         if not hosts:
             return {}
-        ends_at = time.monotonic() + self.total.total_seconds()
+        ends_at = time.monotonic() + total.total_seconds()
         with ThreadPoolExecutor(min(self.at_once, len(hosts)), thread_name_prefix="probe") as pool:
             answers = list(pool.map(lambda there: dict(self._host(there, ends_at)), hosts.values()))
         results = {url: result for answer in answers for url, result in answer.items()}
@@ -138,6 +144,11 @@ def _alive(fetched: Fetched) -> ProbeResult:
         detail=kind,
         bytes=int(size) if size.isascii() and size.isdigit() and len(size) < 16 else None,
     )
+
+
+def _is_silent(result: ProbeResult) -> bool:
+    """Say whether the far side did not say anything, as when there was no time to wait for it."""
+    return result.status is None and result.reach is not Reach.DEAD
 
 
 def _not_dead(result: ProbeResult) -> ProbeResult:

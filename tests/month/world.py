@@ -57,6 +57,7 @@ class Replica:
         event.listen(self.app.database.engine, "before_cursor_execute", self._statement)
         self.worker = Worker(self.app)
         self.worker.clockwork.steady = self._steady
+        self.worker.clockwork.timekeeping.asks_database = False  # it lives in another month
 
     def _steady(self) -> float:
         return self.clock.now.timestamp()

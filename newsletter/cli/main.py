@@ -30,6 +30,7 @@ from newsletter.cli import (
     morning,
     people,
     rehearse,
+    relocate,
     service,
     settling,
     setup,
@@ -78,6 +79,7 @@ for part in (
     journal,
     backup,
     doctor,
+    relocate,
 ):
     part.register(app)
 

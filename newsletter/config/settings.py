@@ -34,8 +34,8 @@ ENV_PREFIX = "NEWSLETTER_"
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # What a page of ours begins with, now or one day: a newsletter's page could not be reached there.
 _RESERVED = frozenset(
-    "account admin alarm api audit confirm data desk disown healthz language leave lists login logout manage "
-    "metrics move people privacy readyz staff static tokens undo webhooks welcome".split()
+    "account admin alarm api archive audit confirm data desk disown healthz language leave link lists login "
+    "logout manage metrics move people privacy readyz staff static tokens undo webhooks welcome".split()
 )
 
 

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 
 from newsletter.web import reference
 from newsletter.web.door import READ, Routes
-from newsletter.web.staff import Staff
+from newsletter.web.staff import REFUSALS, Staff
 
 
 class Docs:
@@ -29,6 +29,7 @@ class Docs:
             request,
             "docs",
             self.staff.entrance.who(request),
+            common={str(status): about for status, about in REFUSALS.items()},
             calls=reference.calls(self._document()),
             base=self.staff.door.settings.base_url,
             paper=next(iter(self.staff.door.settings.newsletters), "ai_daily"),

@@ -24,7 +24,7 @@ from newsletter.web.docs import Docs, with_tokens
 from newsletter.web.door import READ, Door
 from newsletter.web.operations import Operations
 from newsletter.web.security import LONGEST_BODY, OtherSites, Security
-from newsletter.web.staff import NotLoggedIn, Staff, refused
+from newsletter.web.staff import PAGES, NotLoggedIn, Staff, refused
 from newsletter.web.timing import Timing
 from newsletter.web.webhooks import Webhooks
 
@@ -85,10 +85,10 @@ def make_site(app: App) -> FastAPI:
     )
     site.door, site.latency = door, Histogram(timing.NAME)
     site.include_router(Archive(door).routes())
-    # Before the pages of newsletters, which take any first word.
     site.staff = Staff(door)
-    for pages in (people, console, desk):  # the desk takes any word after /staff
-        site.staff.register(site, pages.routes(site.staff))
+    # The desk takes any word after /staff, and the page of a newsletter any first word.
+    offices = [route for pages in (people, console, desk) for route in pages.routes(site.staff)]
+    site.staff.register(site, [route for route in offices if route.path == PAGES])
     # Not as routers in a router: each of those would be searched again for every request.
     for path, methods, handler in (
         *Operations(door, site.latency).routes(),
@@ -102,6 +102,8 @@ def make_site(app: App) -> FastAPI:
         site.add_api_route(
             path, handler, methods=methods, include_in_schema=False, max_body_size=LARGEST_BODY
         )
+    # Behind the readers' pages: they are the busy ones.
+    site.staff.register(site, [route for route in offices if route.path != PAGES])
     site.include_router(Api(door).routes())
     site.add_exception_handler(NotLoggedIn, site.staff.not_logged_in)
     site.add_exception_handler(HTTPException, _refused)

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from newsletter.people import audit, people
 from newsletter.people.rights import ALL, Right
 from newsletter.people.tables import AuditEntry, Person
+from newsletter.web.people import facts
 from newsletter.web.staff import Someone, Staff, StaffRoute
 
 PAGE = "/staff/audit"
@@ -54,6 +55,7 @@ class Audit:
         if len(entries) > AT_ONCE:
             more = {"on": on, "by": by, "before": entries[AT_ONCE - 1].id}
             older = f"{self.staff.root}/audit?" + urlencode({k: v for k, v in more.items() if v is not None})
+        words, names = self.staff.words(request, someone), {each.id: each.name for each in everybody}
         return self.staff.show(
             request,
             "audit",
@@ -65,6 +67,8 @@ class Audit:
             by=by,
             everybody=everybody,
             about=_named(everybody),
+            said={each.id: facts.said(each, words, names) for each in entries},
+            via={each.id: facts.via(each, words) for each in entries},
             named={slug: paper.name for slug, paper in self.door.settings.newsletters.items()},
             sees_all=someone.may(Right.MANAGE_PEOPLE, ALL),
             where=someone.where(Right.MANAGE_PEOPLE),

@@ -5,8 +5,19 @@ may do. Nothing else can be registered there. Stories do not know rights; they a
 """
 
 from newsletter.web.staff.entrance import NotLoggedIn, StaffProblem, refused
-from newsletter.web.staff.route import Id, StaffRoute
+from newsletter.web.staff.registering import REFUSALS
+from newsletter.web.staff.route import PAGES, Id, StaffRoute
 from newsletter.web.staff.someone import Someone
 from newsletter.web.staff.staff import Staff
 
-__all__ = ["Id", "NotLoggedIn", "Someone", "Staff", "StaffProblem", "StaffRoute", "refused"]
+__all__ = [
+    "PAGES",
+    "REFUSALS",
+    "Id",
+    "NotLoggedIn",
+    "Someone",
+    "Staff",
+    "StaffProblem",
+    "StaffRoute",
+    "refused",
+]

@@ -14,7 +14,7 @@ from newsletter.web.staff.repeating import Repeating
 from newsletter.web.staff.route import StaffRoute
 from newsletter.web.staff.someone import Someone
 
-_REFUSALS = {
+REFUSALS = {
     401: "Show a token, as `Authorization: Bearer nl_…`.",
     403: "The token, or its person, lacks the right.",
     404: "There is no such thing, or it may not be seen.",
@@ -41,7 +41,7 @@ def register(site: FastAPI, route: StaffRoute, entrance: Entrance, repeating: Re
         status_code=route.status,
         responses={
             code: {"model": StaffProblem, "description": text}
-            for code, text in _REFUSALS.items()
+            for code, text in REFUSALS.items()
             if code != 409 or route.method == "POST"
         },
         openapi_extra=_documented(route),

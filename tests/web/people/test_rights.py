@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from starlette.routing import Match
 
 from newsletter.people.rights import ALL, RIGHTS, Right, Role
 from newsletter.web.site import Site
@@ -108,6 +109,16 @@ def test_nothing_is_under_staff_but_what_came_through_the_check(house: House) ->
         ("GET", "/staff/welcome/{shown}"),
         ("POST", "/staff/welcome/{shown}"),
     }
+
+
+def test_every_path_is_answered_by_its_own_handler(house: House) -> None:
+    # The page of a newsletter takes any first word, and the desk any word after /staff.
+    site = site_of(house)
+
+    for route in site.staff.routes:
+        scope = {"type": "http", "method": route.method, "path": filled(route, SLUG), "root_path": ""}
+        found = next(each for each in site.routes if each.matches(scope)[0] is Match.FULL)
+        assert getattr(found, "path", "") == route.path
 
 
 def test_other_sites_cannot_use_a_login(house: House) -> None:

@@ -8,6 +8,7 @@ from newsletter import limits
 from newsletter.alarms import hooks
 from newsletter.app import App
 from newsletter.delivery import heartbeat
+from newsletter.desk import draft, trial
 from newsletter.feedback.forgetting import forget_feedback
 from newsletter.feedback.nightly import reconcile_at_night
 from newsletter.people import calls, invitations, logins
@@ -23,7 +24,7 @@ def tidy(app: App) -> bool:
     with app.database.sessions.begin() as session:
         more = forgetting.forget_unconfirmed(session, app.keys, now=now)
         limits.forget(session, now=now)
-        for over in (logins, invitations, calls):
+        for over in (logins, invitations, calls, draft, trial):
             over.forget(session, now=now)
         hooks.forget_events(session, before=now - EVENTS_FOR)
         heartbeat.forget(session, before=now - HEARTBEATS_FOR)

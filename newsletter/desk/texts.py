@@ -25,7 +25,7 @@ from newsletter.editions.edition import SENT, Edition
 from newsletter.editions.revision import Revision
 from newsletter.editions.states import Kind
 from newsletter.errors import DigestError, NewsletterError
-from newsletter.morning.revised import is_contested_by, text_of
+from newsletter.morning.revised import is_contested_by, revised, text_of
 
 
 class NotEditable(NewsletterError):
@@ -130,6 +130,11 @@ class Texts:
             except DigestError:
                 return opened.text
         return opened.text
+
+    def hash_of(self, opened: OpenText) -> str:
+        """Return what the text that goes out as things stand is approved by; empty when there is none."""
+        chosen = revised(opened.found, opened.newest, self.newsletter).chosen
+        return chosen.hash if chosen else ""
 
     def stories(self, opened: OpenText) -> tuple[StoryLine, ...]:
         """Return the stories of the whole text, those that are left out too."""

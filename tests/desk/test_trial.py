@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 from newsletter.database import Database
 from newsletter.delivery.states import State
 from newsletter.delivery.tables import Notice
+from newsletter.desk import draft as drafts
 from newsletter.desk import trial
 from newsletter.desk.trial import AT_ONCE, NoAddress, NotSent
 from newsletter.mailing import Mailing
@@ -122,3 +124,21 @@ def test_one_mailbox_is_not_flooded(database: Database, folder: Path) -> None:
 
     with pytest.raises(NotSent, match="one address"):
         send(database, mailing, "victim@example.com")
+
+
+def test_what_nobody_came_back_to_is_forgotten(database: Database, folder: Path) -> None:
+    send(database, the_mailing(database, folder), "a@example.com")
+    with database.sessions.begin() as session:
+        drafts.keep(session, SLUG, DAY, "1", text="x", sequence=1, after=0, now=SIX)
+
+    with database.sessions.begin() as session:
+        for over in (drafts, trial):
+            over.forget(session, now=SIX + timedelta(days=29))
+        kept = trial.remembered(session, SLUG), drafts.find(session, SLUG, DAY, "1")
+        for over in (drafts, trial):
+            over.forget(session, now=SIX + timedelta(days=181))
+        gone = trial.remembered(session, SLUG), drafts.find(session, SLUG, DAY, "1")
+
+    assert kept[0] == ["a@example.com"]
+    assert kept[1] is not None
+    assert gone == ([], None)

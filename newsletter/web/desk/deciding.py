@@ -57,8 +57,9 @@ class Deciding:
     # ---- before it begins ----
 
     def approve(self, request: Request, someone: Someone, newsletter: str, key: str, sent: Sent) -> Response:
-        """Let an edition go out at its hour that waits or is held."""
+        """Let an edition go out at its hour that waits or is held: the text that was seen, and no other."""
         day, now = self.table.daily(key), self.door.now()
+        self.examine(newsletter, day, sent.get("seen", ""))
 
         def do(session: Session) -> None:
             deciding.approve(
@@ -251,6 +252,13 @@ class Deciding:
         """Return an edition on its way, locked."""
         key = self.table.key(written)
         return steering.the_edition(session, slug, key.day, key.kind, key.serial, lock=True)
+
+    def examine(self, slug: str, day: date, seen: str) -> None:
+        """Let the gate look at a text that it does not know yet: saved a moment ago, or with no worker."""
+        with self.door.reading() as session:
+            row = editions.find(session, slug, day)
+        if seen and (row is None or row.digest_hash != seen):
+            self.door.app.unattended(slug).prepare_day(day, anew=True)
 
     def owed(self, slug: str, day: date) -> int:
         """Count whom an edition would go to now."""

@@ -95,6 +95,7 @@ class EditionPage:
             decided=decided,
             undoable=self._undoable(request, someone, slug, decided) if opened.text.is_editable else "",
             needs_reason=_holds(opened),
+            seen=opened.desk.texts.hash_of(opened.text) if opened.text.is_editable else "",
         )
 
     def _undoable(self, request: Request, someone: Someone, slug: str, decided: Sequence[Decision]) -> str:

@@ -48,6 +48,22 @@ def test_an_edition_that_is_held_goes_out_once_it_is_approved_with_a_reason(hous
     assert row(house).state is State.FINISHED
 
 
+def test_what_is_approved_is_the_text_that_was_seen_however_new_it_is(house: House) -> None:
+    put(house, TEXT.replace("七十亿", "{{ count }}"))
+    prepare(house)
+    mended = TEXT.replace("七十亿", "{{ size }}")
+    editor(house).post(f"{PAGE}/text", data={"text": mended, "after": "0", "act": "save"})
+    client = sender(house)
+    seen = re.search(r'name="seen" value="(\w+)"', client.get(PAGE).text)
+    assert seen
+
+    client.post(f"{PAGE}/approve", data={"seen": seen[1], "because": "原文如此"})
+    go_on(house, AT_HALF_PAST_SEVEN)
+
+    assert row(house).state is State.FINISHED
+    assert "{{ size }}" in (row(house).digest_source or "")
+
+
 def test_an_approval_of_another_text_than_was_seen_is_refused(house: House) -> None:
     put(house, TEXT.replace("七十亿", "{{ count }}"))
     prepare(house)

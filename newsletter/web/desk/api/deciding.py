@@ -51,6 +51,7 @@ class Deciding:
     ) -> JSONResponse:
         """Let an edition go out at its hour that waits or is held."""
         day, now = self.table.daily(key), self.door.now()
+        self.pages.examine(newsletter, day, sent.digest_hash or "")
         return self._decide(
             someone,
             newsletter,

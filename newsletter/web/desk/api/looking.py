@@ -134,6 +134,7 @@ class Looking:
             text=text,
             whole_text=opened.text.text,
             after=opened.text.number,
+            digest_hash=opened.desk.texts.hash_of(opened.text) if opened.text.is_editable else None,
             is_contested=opened.text.is_contested,
             is_editable=opened.text.is_editable,
             left_out=sorted(opened.text.left_out),

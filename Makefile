@@ -12,7 +12,7 @@ LOCK := uv pip compile --no-config --quiet --universal --python-version 3.11 \
 
 # What pip cannot bring. (The node inside the wheels of pyright and playwright needs libatomic.)
 APT := chromium dovecot-imapd fonts-noto-cjk fonts-noto-color-emoji libatomic1 opendkim opendkim-tools postfix \
-	python3-dkim rspamd spamassassin
+	python3-dkim rspamd spamassassin systemd
 NODE := tests/node/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
@@ -57,6 +57,8 @@ lock: $(VENV)/dev ## choose versions anew after a change of pyproject.toml; UPGR
 	$(BIN)/$(LOCK) --group build -o requirements.txt pyproject.toml
 	$(BIN)/$(LOCK) --group build --group dev --extra cluster -c requirements.txt \
 		-o requirements-dev.txt pyproject.toml
+	$(BIN)/$(LOCK) --group build --extra cluster -c requirements-dev.txt \
+		-o deploy/requirements.txt pyproject.toml
 
 clean: ## remove everything these targets made, except var/
 	rm -rf $(VENV) dist build tests/node/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -34,6 +34,9 @@ needs_chromium = pytest.mark.skipif(not _has_chromium, reason="Chromium is missi
 needs_spamassassin = pytest.mark.skipif(
     not shutil.which(SPAMASSASSIN), reason="SpamAssassin is missing: make tools"
 )
+needs_systemd = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="systemd-analyze is missing: make tools"
+)
 needs_mjml = pytest.mark.skipif(
     not MJML.exists() or not shutil.which("node"), reason="the reference mjml is missing: make tools"
 )

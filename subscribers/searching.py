@@ -25,10 +25,9 @@ from subscribers.states import Status
 from subscribers.subscriber import Cadence, Subscriber, Subscription
 from subscribers.suppression import Reason, Suppression
 
-MOST_LOOKED_AT = 20_000  # people one page looks at
 MOST_COUNTED = 10_000  # people of whom it counts who is meant
 MOST_SCATTERED_COUNTED = 3_000
-STEPS = (200, 4_000, MOST_LOOKED_AT)  # of the walk: most pages are full after the first
+STEPS = (200, 3_000, 6_000, 15_000)  # of the walk: most pages are full after the first
 # The same where people lie here and there in the table, and each costs a look of its own.
 SCATTERED_STEPS = (200, 1_000, 4_000)
 MOST_DOMAINS = 8  # that are walked one by one

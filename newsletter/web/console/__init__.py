@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsletter.web.console.api import Api
+from newsletter.web.console.api import Reading, Writing
 from newsletter.web.console.deliveries import Deliveries
 from newsletter.web.console.imports import Imports
 from newsletter.web.console.jobs import Jobs
@@ -16,5 +16,5 @@ from newsletter.web.staff import Staff, StaffRoute
 
 def routes(staff: Staff) -> list[StaffRoute]:
     """Return where these pages and calls are."""
-    errands = (Lists, Readers, People, Jobs, Segments, Imports, Suppressions, Deliveries, Api)
+    errands = (Lists, Readers, People, Jobs, Segments, Imports, Suppressions, Deliveries, Reading, Writing)
     return [route for errand in errands for route in errand(staff).routes()]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fastapi import HTTPException, Request, Response
+from sqlalchemy.orm import Session
 
 from newsletter.web.console.room import READERS, Room, mistake, whom
 from newsletter.web.forms import Sent
 from newsletter.web.staff import Id, Someone, StaffRoute
-from subscribers import CannotSave, SegmentError, remove_segment, save_segment, saved_segments
+from subscribers import CannotSave, Segment, SegmentError, remove_segment, save_segment, saved_segments
 
 FIELDS_SHOWN = (
     "status", "cadence", "language", "domain", "address", "tag", "joined", "confirmed", "left", "paused",
@@ -41,15 +44,7 @@ class Segments(Room):
         try:
             with self.door.writing() as session:
                 saved = save_segment(session, newsletter, name, text, by_whom=whom(someone), now=now)
-                self.staff.audit(
-                    session,
-                    someone,
-                    "console.segment_saved",
-                    newsletter=newsletter,
-                    about=f"segment:{saved.id}",
-                    facts={"name": saved.name, "segment": saved.text},
-                    now=now,
-                )
+                self.audit_saved(session, someone, saved, now=now)
         except SegmentError as error:
             return self._page(request, someone, newsletter, sent=sent, error=error, status=422)
         except CannotSave:
@@ -62,6 +57,25 @@ class Segments(Room):
 
     def remove(self, request: Request, someone: Someone, newsletter: str, segment_id: Id) -> Response:
         """Forget a saved segment."""
+        self.forget(someone, newsletter, segment_id)
+        response = self.staff.go(f"/staff/{newsletter}/segments")
+        self.staff.notice(response, "console.segment.removed")
+        return response
+
+    def audit_saved(self, session: Session, someone: Someone, saved: Segment, *, now: datetime) -> None:
+        """Write down who saved a segment."""
+        self.staff.audit(
+            session,
+            someone,
+            "console.segment_saved",
+            newsletter=saved.newsletter,
+            about=f"segment:{saved.id}",
+            facts={"name": saved.name, "segment": saved.text},
+            now=now,
+        )
+
+    def forget(self, someone: Someone, newsletter: str, segment_id: int) -> None:
+        """Forget a saved segment; 404 when the list has none of this number."""
         now = self.door.now()
         with self.door.writing() as session:
             if not remove_segment(session, newsletter, segment_id):
@@ -74,9 +88,6 @@ class Segments(Room):
                 about=f"segment:{segment_id}",
                 now=now,
             )
-        response = self.staff.go(f"/staff/{newsletter}/segments")
-        self.staff.notice(response, "console.segment.removed")
-        return response
 
     def _page(
         self,

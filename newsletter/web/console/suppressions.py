@@ -126,7 +126,7 @@ class Suppressions(Room):
                     asked = self.look_up(session, newsletter, normalise(typed))
                 except InvalidAddress:
                     no_address = True
-            rows = _of_list(session, newsletter, _number(before))
+            rows = of_list(session, newsletter, _number(before))
             domains = session.scalars(
                 select(Suppression)
                 .where(Suppression.domain.is_not(None))
@@ -152,9 +152,10 @@ class Suppressions(Room):
         )
 
 
-def _of_list(
+def of_list(
     session: Session, newsletter: str, before: int | None
 ) -> list[tuple[Suppression, int, str | None]]:
+    """Return the suppressed people of a list, newest first: a page and one more."""
     query = (
         select(Suppression, Subscriber.id, Subscriber.address)
         .join(Subscriber, Subscriber.address_hash == Suppression.address_hash)

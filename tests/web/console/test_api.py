@@ -96,6 +96,11 @@ def test_suppressions_segments_and_copies_have_calls_too(program: TestClient) ->
     settled = program.post(f"{HERE}/deliveries/1/settle", json={"how": "settle", "because": "their log"})
     assert settled.json() == {"copies": 1}
     assert len(program.get("/api/staff/lists").json()["lists"]) == 2
+    assert program.get(f"{HERE}/deliveries").json()["editions"][0]["owed"] == 61
+    assert program.get(f"{HERE}/suppressions").json()["suppressed"][0]["reader"] == 66
+    assert program.get(f"{HERE}/readers/61/data").json()["address"] == "li.lei@163.com"
+    assert program.post(f"{HERE}/segments/1/remove").json() == {"done": "removed"}
+    assert program.post(f"{HERE}/segments/1/remove").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from newsletter import limits
 from newsletter.alarms import hooks
 from newsletter.app import App
-from newsletter.delivery import heartbeat
+from newsletter.delivery import folding, heartbeat
 from newsletter.desk import draft, trial
 from newsletter.feedback.forgetting import forget_feedback
 from newsletter.feedback.nightly import reconcile_at_night
@@ -31,6 +31,8 @@ def tidy(app: App) -> bool:
         more |= forget_feedback(
             session, now=now, kept=app.settings.feedback.kept, trail_kept=app.settings.feedback.trail_kept
         )
+        if kept := app.settings.retention.deliveries:
+            more |= folding.fold(session, before=now - kept)
     if not more:
         reconcile_at_night(
             app.settings, database=app.database, transport=app.notice_transport, keys=app.keys, now=now

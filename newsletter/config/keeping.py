@@ -6,10 +6,11 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from newsletter.config.base import Section
 
+SHORTEST_RETENTION_DAYS = 30  # corrections, doubts and complaints may still come in
 SHORTEST_PASSPHRASE = 12  # letters
 
 
@@ -45,7 +46,14 @@ class LogSettings(Section):
 
 
 class RetentionSettings(Section):
-    deliveries_days: int = Field(default=0, ge=0)  # then only counts are kept; 0: for ever
+    deliveries_days: int = Field(default=180, ge=0)  # whose copy it was; then only counts. 0: for ever
+
+    @field_validator("deliveries_days")
+    @classmethod
+    def _long(cls, days: int) -> int:
+        if 0 < days < SHORTEST_RETENTION_DAYS:
+            raise ValueError(f"must be {SHORTEST_RETENTION_DAYS} or more, or 0 for ever")
+        return days
 
     @property
     def deliveries(self) -> timedelta | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from newsletter.delivery import folding
 from newsletter.delivery.states import OPEN, BatchState, State
 from newsletter.delivery.tables import Batch, Delivery
 from newsletter.editions.edition import Edition
@@ -55,7 +56,7 @@ def of_edition(session: Session, edition: Edition) -> Books:
     """Count the books of one edition.
 
     What is owed comes from the batches, as it was frozen, and the states from the deliveries, so that a
-    row that vanished would show.
+    row that vanished would show. Those of an old edition may be folded into counts.
     """
     batches = session.execute(
         select(Batch.number, Batch.lane, Batch.size).where(Batch.edition_id == edition.id)
@@ -71,6 +72,9 @@ def of_edition(session: Session, edition: Edition) -> Books:
         by_state[state] += count
         if number in lanes:
             by_lane[lanes[number]][state] += count
+    for (number, state, _), count in folding.counted(session, edition.id).items():
+        by_state[state] += count
+        by_lane[lanes[number]][state] += count
     return Books(
         considered=edition.considered or 0,
         excluded=dict(edition.excluded),

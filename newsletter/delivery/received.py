@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from newsletter.delivery import folding
 from newsletter.delivery.states import State
 from newsletter.delivery.tables import Batch, Call, Delivery
 from newsletter.editions.edition import StoredMailing
@@ -31,6 +33,9 @@ def counts(session: Session, edition_id: int, *, revision: int | None = None) ->
     found = dict.fromkeys(State, 0)
     for state, count in session.execute(query.group_by(Delivery.state)):
         found[state] = count
+    for (_, state, handed_over), count in folding.counted(session, edition_id).items():
+        if revision in (None, handed_over):
+            found[state] += count
     return found
 
 
@@ -42,7 +47,13 @@ def revisions(session: Session, edition_id: int) -> Mapping[int, int]:
         .group_by(StoredMailing.revision)
         .order_by(StoredMailing.revision)
     )
-    return {revision: count for revision, count in session.execute(query)}  # noqa: C416 - rows, not pairs
+    found: Counter[int] = Counter()
+    for revision, count in session.execute(query):
+        found[revision] += count
+    for (_, state, revision), count in folding.counted(session, edition_id).items():
+        if state is State.ACCEPTED and revision != folding.NEVER:
+            found[revision] += count
+    return dict(sorted(found.items()))
 
 
 def _with_mailing(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

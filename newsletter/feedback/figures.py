@@ -13,7 +13,7 @@ from newsletter.delivery.tables import Batch
 from newsletter.editions.edition import Edition
 from newsletter.feedback import inbox, reading
 from newsletter.feedback.events import Kind
-from newsletter.feedback.tables import Feedback, FeedbackCount
+from newsletter.feedback.tables import Feedback, FeedbackCount, FeedbackFold
 from newsletter.replies import Meaning
 from subscribers import confirmations
 
@@ -64,6 +64,14 @@ def of_edition(session: Session, edition: Edition) -> EditionFigures:
         by_kind[kind] = by_kind.get(kind, 0) + count
         if kind is Kind.BLOCKED and meaning is not None:
             blocked[meaning] = blocked.get(meaning, 0) + count
+    for kind, meaning, count in session.execute(
+        select(FeedbackFold.kind, FeedbackFold.meaning, FeedbackFold.count).where(
+            FeedbackFold.edition_id == edition.id
+        )
+    ):
+        by_kind[kind] = by_kind.get(kind, 0) + count
+        if kind is Kind.BLOCKED and meaning:
+            blocked[Meaning(meaning)] = blocked.get(Meaning(meaning), 0) + count
     accepted = session.scalar(select(func.sum(Batch.accepted)).where(Batch.edition_id == edition.id))
     return EditionFigures(
         label=edition.label,

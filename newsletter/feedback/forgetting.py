@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.calls import touched
 from newsletter.editions.edition import Edition
 from newsletter.feedback import aside, once, returned, trail
-from newsletter.feedback.tables import Feedback, FeedbackCount
+from newsletter.feedback.tables import Feedback, FeedbackCount, FeedbackFold
 
 AT_ONCE = 20_000  # copies
 COUNTS_KEPT = timedelta(days=400)
@@ -42,4 +44,28 @@ def _forget_copies(session: Session, *, before: datetime) -> bool:
     those = [Feedback.edition_id == edition.id]
     if last is not None:
         those.append(Feedback.subscriber_id <= last)
+    _fold(session, edition.id, those)
     return touched(session.execute(delete(Feedback).where(*those))) > 0
+
+
+def _fold(session: Session, edition_id: int, those: Sequence[ColumnElement[bool]]) -> None:
+    """Keep how many stood how: the figures of an edition say afterwards what they said before."""
+    rows = session.execute(
+        select(Feedback.kind, Feedback.meaning, func.count())
+        .where(*those)
+        .group_by(Feedback.kind, Feedback.meaning)
+    ).all()
+    if not rows:
+        return
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(FeedbackFold)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[FeedbackFold.edition_id, FeedbackFold.kind, FeedbackFold.meaning],
+            set_={"count": FeedbackFold.count + statement.excluded.count},
+        ),
+        [
+            {"edition_id": edition_id, "kind": kind, "meaning": meaning or "", "count": count}
+            for kind, meaning, count in rows
+        ],
+    )

@@ -70,6 +70,17 @@ _BLOCKED = Feedback.kind == Kind.BLOCKED
 Index("ix_feedback_blocked", Feedback.subscriber_id, sqlite_where=_BLOCKED, postgresql_where=_BLOCKED)
 
 
+class FeedbackFold(Base):
+    """How many copies of an edition stood so when it was forgotten whose they were."""
+
+    __tablename__ = "feedback_fold"
+
+    edition_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    kind: Mapped[Kind] = mapped_column(KindCode, primary_key=True)
+    meaning: Mapped[str] = mapped_column(String(16), primary_key=True)  # empty: none
+    count: Mapped[int]
+
+
 class FeedbackSeen(Base):
     """An event that must not take effect twice, by its name's hash; kept as long as it may be told again."""
 

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger
 # Importing a table puts it into the metadata.
 import newsletter.alarms.tables
 import newsletter.backup.tables
+import newsletter.delivery.folding
 import newsletter.delivery.heartbeat
 import newsletter.delivery.tables
 import newsletter.desk.draft

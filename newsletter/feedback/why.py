@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter.delivery import folding
 from newsletter.delivery.states import State
 from newsletter.delivery.tables import Call, Delivery
 from newsletter.editions.edition import SENT, Edition
@@ -34,6 +35,7 @@ class Fate(StrEnum):
     COMING = "coming"  # it has not gone out
     UNLISTED = "unlisted"  # they are not on this list
     LATER = "later"  # they joined after it had gone out
+    FORGOTTEN = "forgotten"  # its copies are folded into counts
     PENDING = "pending"
     LEFT = "left"
     SUPPRESSED = "suppressed"
@@ -148,6 +150,8 @@ def _tale(session: Session, edition: Edition, person: Subscriber) -> Tale:
     if edition.state not in SENT:
         is_none = edition.state in (EditionState.SKIPPED, EditionState.MISSING)
         return Tale(**about, fate=Fate.NONE if is_none else Fate.COMING, because=edition.stopped_because)
+    if folding.is_folded(session, edition.id):
+        return Tale(**about, fate=Fate.FORGOTTEN)
     return Tale(**about, fate=_excluded(session, edition, person))
 
 

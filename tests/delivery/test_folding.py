@@ -15,13 +15,14 @@ from newsletter.delivery.states import State
 from newsletter.delivery.tables import Call, Delivery
 from newsletter.delivery.worker import drain
 from newsletter.editions.edition import Edition
-from newsletter.feedback import figures
+from newsletter.feedback import figures, why
 from newsletter.feedback.events import Kind
 from newsletter.feedback.forgetting import forget_feedback
 from newsletter.feedback.tables import Feedback
 from newsletter.replies import Meaning
 from newsletter.transports.memory import MemoryTransport
-from tests.support import DAY, SEVEN, a_sender, frozen, new_edition, open_database, readers
+from subscribers import Subscriber
+from tests.support import DAY, SEVEN, SLUG, a_sender, frozen, new_edition, open_database, readers
 
 LATER = SEVEN + timedelta(days=200)
 PEOPLE = 23
@@ -87,6 +88,15 @@ def test_every_figure_is_the_same_after_every_slice(database: Database, edition:
     with database.readers() as session:
         assert folding.is_folded(session, edition.id)
         assert session.scalar(select(func.count()).select_from(Call)) == 0
+
+
+def test_a_reader_is_told_that_it_is_no_longer_known(database: Database, edition: Edition) -> None:
+    while fold(database):
+        pass
+
+    with database.readers() as session:
+        (tale,) = why.tell(session, SLUG, session.get_one(Subscriber, 1), DAY)
+        assert tale.fate is why.Fate.FORGOTTEN
 
 
 def test_a_copy_nobody_knows_about_keeps_its_edition_whole(database: Database, edition: Edition) -> None:

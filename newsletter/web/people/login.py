@@ -20,7 +20,7 @@ from newsletter.people.tables import Person
 from newsletter.web.forms import Sent
 from newsletter.web.people.devices import device_of
 from newsletter.web.staff import Someone, Staff, StaffRoute
-from newsletter.web.staff.cookies import HALF, LOGIN
+from newsletter.web.staff.cookies import HALF, KNOWN, LOGIN
 from newsletter.web.staff.returning import safe
 from newsletter.web.visitor import visitor_of
 from subscribers import InvalidAddress, normalise
@@ -32,6 +32,7 @@ PER_NETWORK = Limit(name="login.network.quarter", times=30, window=QUARTER)
 PER_ADDRESS = Limit(name="login.address.hour", times=60, window=HOUR)
 PER_CODE = Limit(name="login.code.quarter", times=8, window=QUARTER)
 HALF_FOR = timedelta(minutes=10)
+KNOWN_FOR = timedelta(days=180)
 
 
 class Login:
@@ -72,7 +73,9 @@ class Login:
         network = visitor_of(request).network
         with self.door.writing() as session:
             key = address.value if address else typed
-            rules = ((PER_BOTH, f"{key}\0{network}"), (PER_NETWORK, network), (PER_ADDRESS, key))
+            # Strangers who try an address all day keep nobody out where they were let in before.
+            door = f"{key}\0known" if self._is_known(request, key) else key
+            rules = ((PER_BOTH, f"{key}\0{network}"), (PER_NETWORK, network), (PER_ADDRESS, door))
             # All are counted, whichever of them is over first.
             allowed = [limits.allow(session, limit, each, now=now) for limit, each in rules]
         if not all(allowed):
@@ -148,6 +151,12 @@ class Login:
         begin_login(self.staff, request, response, person_id, remembered=remembered, now=now)
         return response
 
+    def _is_known(self, request: Request, address: str) -> bool:
+        """Say whether somebody logged in with an address on this device before."""
+        packed, now = self.staff.cookies.read(request, KNOWN), self.door.now()
+        known = self.staff.cookies.unpack(KNOWN, packed, within=KNOWN_FOR, now=now) if packed else None
+        return known is not None and known["who"] == _named(address)
+
     def _half(self, request: Request) -> dict[str, Any] | None:
         packed = self.staff.cookies.read(request, HALF)
         return (
@@ -187,6 +196,12 @@ def begin_login(
         facts = {"device": device, "remembered": remembered}
         audit.write(session, people.actor_of(person), What.LOGGED_IN, facts=facts, now=now)
     staff.cookies.set(response, LOGIN, shown, lasting=lasting.in_all if remembered else None)
+    known = staff.cookies.pack(KNOWN, {"who": _named(person.email)}, now=now)
+    staff.cookies.set(response, KNOWN, known, lasting=KNOWN_FOR)
+
+
+def _named(address: str) -> str:
+    return hashlib.sha256(f"known\0{address}".encode()).hexdigest()[:16]
 
 
 def _mark(person: Person) -> str:

@@ -19,7 +19,7 @@ from fastapi import Request, Response
 from newsletter.keys import Keys
 from newsletter.web.seals import derived_key
 
-LOGIN, NOTICE, HALF = "staff", "staff-notice", "staff-half"
+LOGIN, NOTICE, HALF, KNOWN = "staff", "staff-notice", "staff-half", "staff-known"
 
 
 class Cookies:

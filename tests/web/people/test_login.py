@@ -275,3 +275,16 @@ def test_a_cookie_of_another_kind_is_no_first_step(house: House) -> None:
     client.cookies.set("__Host-staff-half", packed, domain="news.example.com", path="/")
 
     assert client.get("/staff/login/code").headers["location"] == "/staff/login"
+
+
+def test_strangers_who_try_an_address_all_day_keep_nobody_out(house: House) -> None:
+    add(house, "zhang")
+    log_in(house, "zhang")
+    house.client.post("/staff/logout", headers=OURS)
+    for n in range(60):
+        log_in(house, "zhang", client=house.visitor(f"198.51.100.{n}"), password="not this one at all")
+
+    elsewhere = log_in(house, "zhang", client=house.visitor("192.0.2.1"))
+    where_they_were = log_in(house, "zhang")
+
+    assert (elsewhere.status_code, where_they_were.status_code) == (429, 303)

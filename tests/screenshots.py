@@ -4,7 +4,7 @@ Writes email-<width>-<light|dark>.png, the beginning of the email at each width,
 picture of the README: the beginning on one phone, and the end on another at night; then
 page-<page>-<width>-<light|dark>.png, and pages.png, three of them on phones; and desk-<page>-…, the pages of
 editors and senders. Everything is drawn by the Chromium of the system. ``ONLY=page`` takes only the readers'
-pages, ``ONLY=desk`` the editors', ``ONLY=email`` the emails.
+pages, ``ONLY=desk`` the editors', ``ONLY=people`` those about people, ``ONLY=email`` the emails.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tests.rendering import seen
 from tests.tools import ROOT, chromium
 from tests.web import album
 from tests.web.desk import album as desk_album
+from tests.web.people import album as people_album
 
 DAY = date(2026, 11, 23)
 FOLDER = ROOT / "docs" / "images"
@@ -170,7 +171,7 @@ def main(folder: Path = FOLDER) -> None:
     with chromium() as browser:
         blank = browser.new_page()
         only = os.environ.get("ONLY", "")
-        for kind, take in (("email", _emails), ("page", _pages), ("desk", _desk)):
+        for kind, take in (("email", _emails), ("page", _pages), ("desk", _desk), ("people", _people)):
             if not only or only.startswith(kind):
                 for name, picture in take(browser):
                     small = shrunk(blank, picture, colours=128 if name in ROWS else 64)
@@ -195,6 +196,10 @@ def _pages(browser: Browser) -> Iterator[tuple[str, bytes]]:
     row = [("sign-up", "light"), ("preferences", "dark"), ("archive", "light")]
     phones = [(f"page-{look}", taken[f"page-{name}-{PHONE_PX}-{look}.png"]) for name, look in row]
     yield "pages.png", compose(browser, phones)
+
+
+def _people(browser: Browser) -> Iterator[tuple[str, bytes]]:
+    return people_album.photographs(browser, scale=1)
 
 
 def _desk(browser: Browser) -> Iterator[tuple[str, bytes]]:

@@ -14,7 +14,7 @@ from newsletter.editions.gate.spoken import spoken
 from newsletter.editions.gate.talk.answering import ANSWERING
 from newsletter.editions.gate.talk.asides import ASIDES
 from newsletter.editions.gate.talk.asking import ASKING, SURELY_ASKING
-from newsletter.editions.gate.talk.cue import Cue, heard
+from newsletter.editions.gate.talk.cue import Cue, Where, heard
 from newsletter.editions.gate.talk.english import ANSWERING_EN
 from newsletter.editions.gate.talk.english_asking import ASKING_EN
 from newsletter.editions.gate.talk.hints import HINTS
@@ -28,7 +28,7 @@ ENGLISH: tuple[Cue, ...] = (*ANSWERING_EN, *ASKING_EN)
 def chatter(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each line in which a language model talks to whoever runs it."""
     for said in spoken(evidence):
-        if words := _chatter(said.text, is_frame=said.is_frame):
+        if words := _chatter(said.text, said.where):
             yield _remark(
                 said.line,
                 words,
@@ -40,8 +40,8 @@ def chatter(evidence: Evidence) -> Iterator[Remark]:
 def prompts(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each line that tells a language model what to write."""
     for said in spoken(evidence):
-        words = heard(said.text, PROMPTS, is_frame=said.is_frame)
-        if words and not _chatter(said.text, is_frame=said.is_frame):
+        words = heard(said.text, PROMPTS, said.where)
+        if words and not _chatter(said.text, said.where):
             yield _remark(
                 said.line,
                 words,
@@ -50,8 +50,8 @@ def prompts(evidence: Evidence) -> Iterator[Remark]:
             )
 
 
-def _chatter(text: str, *, is_frame: bool) -> str | None:
-    return heard(text, CHINESE, is_frame=is_frame) or heard(text, ENGLISH, is_frame=is_frame)
+def _chatter(text: str, where: Where) -> str | None:
+    return heard(text, CHINESE, where) or heard(text, ENGLISH, where)
 
 
 def _remark(line: int | None, words: str, zh: str, en: str) -> Remark:

@@ -27,7 +27,7 @@ def unlabelled_adverts(evidence: Evidence) -> Iterator[Remark]:
     if evidence.digest.front.sponsored:
         return
     for said in spoken(evidence, with_titles=True):
-        if words := heard(said.text, ADVERTS, is_frame=said.is_frame):
+        if words := heard(said.text, ADVERTS, said.where):
             yield Remark(
                 line=said.line,
                 message_zh=f"文中像是广告（“{words}”），而日报没有标明",
@@ -43,7 +43,7 @@ def unlabelled_ai(evidence: Evidence) -> Iterator[Remark]:
     if evidence.digest.front.ai_generated:
         return
     for said in spoken(evidence):
-        if words := heard(said.text, MACHINES, is_frame=said.is_frame):
+        if words := heard(said.text, MACHINES, said.where):
             yield Remark(
                 line=said.line,
                 message_zh=f"文中写明 AI 生成（“{words}”），而日报没有标明",

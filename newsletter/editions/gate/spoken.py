@@ -11,22 +11,23 @@ from dataclasses import dataclass
 from newsletter.editions.gate.evidence import Evidence
 from newsletter.editions.gate.headlines import headlines_of
 from newsletter.editions.gate.passages import Place, unquoted
+from newsletter.editions.gate.talk.cue import Where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """The own words of one line; ``is_frame`` says that they stand around the news and are no part of it."""
+    """The own words of one line, and whether they stand around the news or are a part of it."""
 
     line: int | None
     text: str
-    is_frame: bool
+    where: Where
 
 
 def spoken(evidence: Evidence, *, with_titles: bool = False) -> Iterator[Spoken]:
     """Yield what nobody is quoted with; the words over the digest only when they say more than its text.
 
-    A last paragraph that stands apart from a story's own is frame too, and so are an essay's first and
-    last words: a model's farewell stands in no section of its own.
+    A last paragraph that stands apart from a story's own is an end, and so are an essay's first and last
+    words: a model's farewell stands in no section of its own.
     """
     passages = evidence.passages
     seen = set()
@@ -39,11 +40,14 @@ def spoken(evidence: Evidence, *, with_titles: bool = False) -> Iterator[Spoken]
         # A story may be called after what a model says; then its text is about that.
         if passage.place is Place.TITLE and passage.story in told and not with_titles:
             continue
-        is_frame = not passage.is_in_story or passage.line in ends
-        yield Spoken(line=passage.line, text=unquoted(passage.text), is_frame=is_frame)
+        # An essay has no frame: all of it is somebody's own.
+        where = Where.END if evidence.digest.is_essay else Where.FRAME
+        if passage.is_in_story:
+            where = Where.END if passage.line in ends else Where.STORY
+        yield Spoken(line=passage.line, text=unquoted(passage.text), where=where)
     for line, text in headlines_of(evidence):
         if not any(text[:20] in other for other in seen):
-            yield Spoken(line=line, text=unquoted(text), is_frame=True)
+            yield Spoken(line=line, text=unquoted(text), where=Where.FRAME)
 
 
 def _ends(evidence: Evidence) -> set[int]:

@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.editions.gate.chatter import CHINESE, ENGLISH
 from newsletter.editions.gate.labels import ADVERTS, MACHINES
-from newsletter.editions.gate.talk.cue import cue, heard, weight
+from newsletter.editions.gate.talk.cue import Where, cue, heard, weight
 from newsletter.editions.gate.talk.prompts import PROMPTS
 from newsletter.editions.gate.talk.sentences import LONGEST, fold, sentences
 from newsletter.editions.gate.unfinished.failures import FAILURES
@@ -55,7 +55,7 @@ def test_a_long_sentence_is_heard_in_pieces_that_overlap() -> None:
     assert all(len(said) <= LONGEST for _, said in pieces)
     assert "".join(said for _, said in pieces[:1]) == text[:LONGEST]
     assert any("我无法访问互联网" in said for _, said in pieces)
-    assert heard(text, CHINESE, is_frame=False)
+    assert heard(text, CHINESE, Where.STORY)
 
 
 def test_cues_add_up_and_may_speak_against_it() -> None:
@@ -63,8 +63,8 @@ def test_cues_add_up_and_may_speak_against_it() -> None:
 
     assert weight("好的,您", cues) == 5
     assert weight("好的,您和读者", cues) == 1
-    assert heard("读者您好。好的，您说", cues, is_frame=True) == "好的，您说"
-    assert heard("好的，您说", cues, is_frame=False) is None
+    assert heard("读者您好。好的，您说", cues, Where.FRAME) == "好的，您说"
+    assert heard("好的，您说", cues, Where.STORY) is None
 
 
 PIECES = [
@@ -99,7 +99,7 @@ def test_no_text_takes_long_to_hear(name: str, piece: str) -> None:
     text = long_text(piece)
 
     started = time.process_time()
-    heard(text, TABLES[name], is_frame=False)
+    heard(text, TABLES[name], Where.STORY)
 
     assert time.process_time() - started < 0.25  # on a machine that is busy; 0.05 on one that is not
 

@@ -24,7 +24,7 @@ ADVERTS_EN: tuple[Cue, ...] = (
     cue(SURE, rf"^\W*{_LABEL}\W*$"),
     cue(SURE, rf"[\[(]\s*{_LABEL}\s*[\])]"),
     cue(SURE, rf"^\W*{_LABEL}\s*(?:[:|·]|-\s)\s*\S"),
-    cue(SURE, r"^\W*(?:sponsored|presented|brought to you|powered|made possible|supported) by\b"),
+    cue(SURE, r"^\W*(?:sponsored|presented|brought to you|paid for) by\b"),
     cue(
         SURE,
         r"^\W*an? (?:word|message|note) from (?:our|today's|this (?:week|issue)'s) (?:sponsors?"
@@ -54,7 +54,7 @@ ADVERTS_EN: tuple[Cue, ...] = (
     cue(
         ENOUGH,
         r"^\W*(?:together with|in (?:paid )?partnership with|in collaboration with|powered by our"
-        r"|partner content)\b|\b(?:made possible|supported) (?:by|with support from)\b"
+        r"|partner content)\b|\b(?:made possible|supported) (?:by|with support from) (?-i:[A-Z])"
         r"|\bin partnership with\b",
     ),
     cue(
@@ -103,6 +103,7 @@ ADVERTS_EN: tuple[Cue, ...] = (
         r"\bwe (?:were|get|are|have been) paid (?:by|if|for|when)\b|\bpromoted by\b"
         r"|^\W*disclosure\s*:[^.]*\b(?:paid|sponsor|affiliate|commission)",
     ),
+    cue(ENOUGH, r"\bsponsor (?:spotlight|highlight|shout-?out)\b|\bpaid links?\b|\bsupported by our\b"),
     # Use code DAILY20 for 20 % off
     cue(
         ENOUGH,
@@ -112,12 +113,12 @@ ADVERTS_EN: tuple[Cue, ...] = (
     cue(3, r"\b(?:promo|coupon|discount|voucher) codes?\b"),
     cue(
         2.5,
-        r"\b\d+ ?% off\b|\bhalf[- ]price\b|\bfree (?:trial|shipping|month|for \d+)|\b(?:one|two|three"
-        r"|first|\d+) (?:months?|weeks?|days?|year) free\b|\bsave (?:up to )?[$€£]?\d+"
-        r"|\blimited[- ]time\b|\blimited time\b|\bwhile supplies last\b|\boffer (?:ends|expires)\b"
-        r"|\brisk[- ]free\b|\b(?:for )?(?:only|just) [$€£]\d|\bdiscounts?(?! codes?)\b|\b(?:special"
-        r"|exclusive) (?:offer|deal|discount)|\bdeal\b|\btoday only\b|\byour first (?:month|year"
-        r"|order)\b",
+        r"\b\d+ ?% off\b|[$€£]\d+ off\b|\bhalf[- ]price\b|\bfree (?:trial|shipping|month|for \d+)"
+        r"|\b(?:one|two|three|first|\d+) (?:months?|weeks?|days?|year) free\b"
+        r"|\bsave (?:up to )?[$€£]?\d+%?|\blimited[- ]time\b|\blimited time\b|\bwhile supplies last\b"
+        r"|\boffer (?:ends|expires)\b|\brisk[- ]free\b|\b(?:for )?(?:only|just) [$€£]\d"
+        r"|\bdiscounts?(?! codes?)\b|\b(?:special|exclusive) (?:offer|deal|discount)|\bdeal\b"
+        r"|\btoday only\b|\byour first (?:month|year|order)\b",
     ),
     cue(
         2,
@@ -132,9 +133,9 @@ ADVERTS_EN: tuple[Cue, ...] = (
         r"|subscribe|register|unlock|download)\b",
     ),
     cue(
-        1.5,
-        r"\b(?:readers?|subscribers?) (?:get|save|receive|enjoy)\b|\b(?:offer|deal|price)"
-        r" for (?:our )?(?:readers|subscribers)\b|\bfor our readers\b",
+        2.5,
+        r"\b(?:readers?|subscribers?)(?: of this newsletter)? (?:get|save|receive|enjoy)\b|\b(?:offer"
+        r"|deal|price) for (?:our )?(?:readers|subscribers)\b|\bfor our readers\b",
     ),
     cue(
         2.5,

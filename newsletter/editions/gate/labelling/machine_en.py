@@ -12,7 +12,8 @@ MACHINE = (
 )
 _MADE = (
     r"(?:generated|written|created|compiled|summari[sz]ed|translated|drafted|produced|edited|made"
-    r"|assembled|curated|composed|prepared|selected|narrated|illustrated|rewritten)"
+    r"|assembled|curated|composed|put together|pulled together|prepared|selected|narrated|illustrated"
+    r"|rewritten)"
 )
 _MAKE = (
     r"(?:generate|write|create|compile|summari[sz]e|translate|draft|produce|edit|wrote|generated|wrote"
@@ -67,11 +68,16 @@ MACHINE_EN: tuple[Cue, ...] = (
         rf"^\W*(?:{_TEXT} )?(?:partly |partially |entirely )?(?:{_MADE}|{_TEXT})"
         rf" {_BY}\b[^.]{{0,24}}\W*$",
     ),
-    cue(SURE, rf"^\W*(?:ai|machine)[- ](?:generated|written|assisted|made|translated)(?: {_TEXT})?\W*$"),
+    cue(
+        SURE,
+        rf"^\W*(?:ai|machine)[- ](?:generated|written|assisted|made|translated)(?: {_TEXT})?\W*$"
+        rf"|^\W*ai (?:summary|recap|translation)\W*$",
+    ),
+    cue(ENOUGH, r"\bour (?:editor|writer|author|translator) is an? (?:ai|bot|machine|language model)\b"),
     cue(
         ENOUGH,
-        rf"^\W*(?:{_MADE})(?: and \w+)? (?:in part )?{_BY}\b|^\W*{_MADE} with (?:ai|machine)"
-        rf"[- ]?(?:assistance|help)\b",
+        rf"^\W*(?:{_MADE})(?: and \w+)? (?:in part |automatically )?{_BY}\b|^\W*{_MADE} with (?:ai"
+        rf"|machine)[- ]?(?:assistance|help)\b",
     ),
     cue(ENOUGH, rf"^\W*(?:disclaimer|note|disclosure)\s*:[^.]*\b{MACHINE}\b[^.]*"),
     # We use AI to summarize. An AI wrote this.

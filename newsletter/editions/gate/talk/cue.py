@@ -13,12 +13,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 from newsletter.editions.gate.talk.sentences import sentences
 
 SURE = 12
 ENOUGH = 4  # in the frame: around the stories
+ENOUGH_AT_AN_END = 5  # first and last words of an essay, and a last paragraph that may be a story's
 ENOUGH_IN_A_STORY = 7
+
+
+class Where(IntEnum):
+    """Where in a digest somebody speaks; the value is the weight that gives a model away there."""
+
+    FRAME = ENOUGH
+    END = ENOUGH_AT_AN_END
+    STORY = ENOUGH_IN_A_STORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +44,10 @@ def cue(weight: float, pattern: str) -> Cue:
     return Cue(weight, re.compile(pattern, re.I))
 
 
-def heard(text: str, cues: Sequence[Cue], *, is_frame: bool) -> str | None:
+def heard(text: str, cues: Sequence[Cue], where: Where) -> str | None:
     """Return the beginning of the first sentence that the cues find to be a model's; None without one."""
-    enough = ENOUGH if is_frame else ENOUGH_IN_A_STORY
     for place, sentence in sentences(text):
-        if weight(sentence, cues) >= enough:
+        if weight(sentence, cues) >= where:
             return text[place : place + 40].strip()
     return None
 

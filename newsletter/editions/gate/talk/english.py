@@ -102,10 +102,14 @@ ANSWERING_EN: tuple[Cue, ...] = (
     cue(
         SURE,
         r"\bmy (?:last |latest )?(?:knowledge|training)(?: data|base)? ?(?:cut-?off|ends|only|update"
-        r"|goes|does not|stops)|\bmy training data|\b(?:as of|since|at the time of) my (?:last "
-        r"|latest )?(?:knowledge|training|update|data)",
+        r"|goes|does not|stops|is limited)|\bmy training data|\b(?:as of|since|at the time of)"
+        r" my (?:last |latest )?(?:knowledge|training|update|data)",
     ),
-    cue(SURE, r"\bmy (?:previous|last|earlier) (?:responses?|answers?|output|instructions)\b"),
+    cue(
+        SURE,
+        r"\bmy (?:previous|last|earlier) (?:reply|message|version|draft|responses?|answers?|output"
+        r"|instructions)\b",
+    ),
     cue(2, r"\bmy (?:responses?|output|instructions)\b"),
     # I cannot open the link.
     cue(
@@ -156,8 +160,9 @@ ANSWERING_EN: tuple[Cue, ...] = (
     ),
     cue(
         2.5,
-        r"\bi need (?:more|the|your|some)\b|\bi (?:don't|do not|can't) see (?:any|the) (?:attach|text"
-        r"|article|file|link|stor)",
+        r"\bi need (?:more|the|your|some)\b|\bi(?:'ll| will)? need [^.]{0,14}\b(?:information|context"
+        r"|details|text|articles|to proceed)\b|\bi (?:don't|do not|can't) see (?:any|the) (?:attach"
+        r"|text|article|file|link|stor)",
     ),
     cue(
         2,
@@ -181,13 +186,49 @@ ANSWERING_EN: tuple[Cue, ...] = (
         ENOUGH + 1.5,
         r"\bso i (?:left|assumed|used|kept|removed|skipped|summari[sz]ed|omitted|shortened)\b",
     ),
+    cue(3, r"\bi went ahead and\b|\bi(?:'ve| have)? tried to (?:keep|make|stay|preserve|write|match)\b"),
+    cue(
+        1.5,
+        r"\b(?:concise|punchier|neutral|engaging|shorter|tighter|clearer|untranslated"
+        r"|as placeholders?)\b",
+    ),
+    cue(
+        ENOUGH + 1.5,
+        r"\bi (?:invented|fabricated|guessed)\b|\bi left (?:this|the|that|it)\b[^.]*\b(?:untranslated"
+        r"|blank|as is|unchanged|empty)\b|\bthe original (?:text|article|source)\b[^.]{0,30}, so i\b",
+    ),
+    cue(
+        ENOUGH + 3,
+        r"\bi(?:'m| am) not able to (?:check|tell|determine|confirm|know|verify)\b"
+        r"|\bi have no (?:information|knowledge|data|access|way)\b",
+    ),
+    cue(
+        2,
+        r"\bhere are (?:some|a few|several|the) (?:suggested|possible|potential|alternative)\b"
+        r"|\bsuggested headlines\b",
+    ),
+    cue(2, r"\bsuggested\b"),
+    cue(ENOUGH, r"\bit (?:seems|looks|appears)\b[^.]{0,30}\b(?:attached|provided|included|pasted)\b"),
+    cue(
+        ENOUGH,
+        r"\bhere(?:'s| is) (?:the|your|a) (?:newsletter|digest|summary|text|translation|article|list"
+        r"|roundup)\b[^.]*(?:\bin (?:english|chinese|markdown|html)|\bfrom the (?:text|articles?)"
+        r"|\bas follows)\b",
+    ),
+    cue(
+        ENOUGH,
+        r"\bi(?:'ve| have) taken the liberty\b|\bi(?:'d| would) (?:suggest|recommend) (?:starting"
+        r"|adding|using|shortening|moving|removing|changing)|^\W*(?:below|above),? i(?:'ve| have)\b",
+    ),
+    cue(SURE, r"\bi(?: was|'m| am) unable to (?:retrieve|access|open|verify|fetch|browse|view)\b"),
     # The articles you provided; as requested; based on your instructions.
     cue(
         4,
         rf"\b(?:the|this) (?:\w+ )?(?:information|text|sources?|links?|articles?|content|stories|files?"
         rf"|link) (?:that )?you(?:'ve| have)? {GAVE}\b",
     ),
-    cue(3, rf"\byou(?:'ve| have)? (?:just )?(?:{GAVE})\b"),
+    cue(3, rf"\byou(?:'ve| have)? (?:just )?(?!asked (?!for|me|to))(?!asked,)(?:{GAVE})\b"),
+    cue(2.5, r"\byour (?:changes|input|feedback)\b"),
     cue(
         3,
         r"\byou (?:have(?: not|n't)|did(?: not|n't)|forgot|had in mind)\b(?: (?:to )?(?:provid\w+"
@@ -200,21 +241,22 @@ ANSWERING_EN: tuple[Cue, ...] = (
     ),
     cue(
         ENOUGH,
-        r"^\W*as (?:requested|you asked|instructed)\b|\byour (?:guidelines|instructions|prompt|request"
-        r"|formatting|changes|input|feedback)\b|\bfollow(?:ing|s) (?:your|the) (?:format|guidelines"
-        r"|instructions)",
+        r"^\W*as (?:requested|you asked|instructed)\b|\b(?:as )?per the (?:prompt|guidelines"
+        r"|instructions|brief|template)\b|\byour (?:guidelines|instructions|prompt|request|formatting)"
+        r"\b|\bfollow(?:ing|s) (?:your|the) (?:format|guidelines|instructions)",
     ),
     cue(
         ENOUGH,
-        r"\bbased on (?:the )?(?:provided|given|supplied|your)\b|\bbased on the (?:text|articles?"
-        r"|information|input|links?) (?:above|provided|below|you)\b|\b(?:the )?(?:provided|supplied)"
-        r" (?:articles?|text|stories)\b",
+        r"\bbased on (?:the )?(?:provided|given|supplied)\b|\bbased on your (?:notes|articles?|text"
+        r"|links?|brief|list|draft|outline|input)\b|\bbased on the (?:text|articles?|information|input"
+        r"|links?) (?:above|provided|below|you)\b|\b(?:the )?(?:provided|supplied) (?:articles?|text"
+        r"|stories)\b",
     ),
     cue(ENOUGH, r"\bthe user (?:wants|asked|asks|is asking|requested|provided|needs|has|did)\b"),
     cue(
         ENOUGH,
         rf"{START}(?:let me|let's) (?:start with the (?:first|second|next|summar\w+|article)|think"
-        rf"|translat|summar|check|see|rewrite|break (?:it|this|that) down|put together)\b",
+        rf"|translate|summari[sz]e|check|rewrite|break (?:it|this|that) down|put together)\b",
     ),
     cue(
         2.5,

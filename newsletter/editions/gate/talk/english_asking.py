@@ -28,6 +28,39 @@ ASKING_EN: tuple[Cue, ...] = (
         r"\b[^.]{0,20}\byou\b[^.]{0,24}[?]",
     ),
     cue(3, r"\bonce you (?:provide|share|send|paste)\b|\bshare the text first\b|\bso i can\b"),
+    cue(
+        ENOUGH + 3,
+        rf"\bplease (?:add|insert|supply|fill in|update) (?:the|a|your) (?:\w+ )?{TEXT}\b"
+        rf"|\byou should (?:double-check|verify|check|confirm) (?:this|the|these)\b|\b(?:source|link"
+        rf"|figure|claim|numbers?)s? (?:was |were |is |are )?(?:not |un)verified\b",
+    ),
+    cue(
+        ENOUGH,
+        r"^\W*(?:want|need|prefer)\b[^.!]{0,40}\b(?:version|changed|edits|summary|tone|format"
+        r"|translation|draft|shorter|longer)\b[^.!]{0,20}[?]",
+    ),
+    cue(
+        ENOUGH,
+        r"^\W*(?:would|does|will) (?:this|that) (?:work|suit|fit|do)\b[^.!]{0,10}\byour?\b"
+        r"|^\W*is the (?:length|tone|style|format|order|wording)\b[^.!]{0,16}[?]|^\W*any (?:feedback"
+        r"|changes|edits|tweaks|thoughts)(?: so far)?[?]",
+    ),
+    cue(
+        ENOUGH,
+        r"\bi(?:'m| am) here (?:if you need|to help)\b|\bfeel free to (?:request|suggest|tell me"
+        r"|let me)\b",
+    ),
+    cue(
+        ENOUGH,
+        r"^\W*shall i\b|\bfeel free to share (?:more|other|additional|any)\b|\bhappy to (?:refine"
+        r"|tweak|polish|continue|provide|clarify)\b",
+    ),
+    cue(
+        ENOUGH + 3,
+        r"; replace with\b|\bthis is an example\b[^.]{0,6}replace|\b(?:consult|refer to)"
+        r" the original (?:source|article)\b|\bbehind a paywall, so\b"
+        r"|[\[(][^\])]{0,20}note: (?:shortened|edited|translated|simplified|abridged)",
+    ),
     # Let me know; feel free; would you like.
     cue(3.5, r"\b(?:please )?let me know\b"),
     cue(2, r"\blet me know (?:if|how|whether|which)\b"),
@@ -38,7 +71,7 @@ ASKING_EN: tuple[Cue, ...] = (
     ),
     cue(ENOUGH, r"\bfeel free to (?:ask|adjust|copy|paste|edit|modify|reach out if|tweak|change|use this)\b"),
     cue(2.5, r"\bfeel free to\b"),
-    cue(3, r"\b(?:just )?(?:say the word|tell me|just ask|send them over|keep going)\b"),
+    cue(3, r"\b(?:just )?(?:say the word|tell me (?:if|what|how)|just ask|send them over|keep going)\b"),
     cue(
         3,
         r"\bif (?:you(?:'d| would)? (?:like|need|want|prefer|have)|anything)\b[^.!?]{0,60}\b(?:i can"
@@ -88,7 +121,26 @@ ASKING_EN: tuple[Cue, ...] = (
         r"|mistake)))\b|\b(?:corrected|fixed|previous|last) (?:version|draft|response)\b",
     ),
     cue(2, r"\bunfortunately, (?:i|the (?:article|link|text))\b"),
+    cue(ENOUGH, r"\blooking forward to your (?:feedback|reply|response|thoughts|input|instructions)\b"),
     # Remarks on the text.
+    cue(
+        ENOUGH + 3,
+        r"\bplease note that (?:this|the|some|these)\b[^.]{0,20}\b(?:information|content|data|summary"
+        r"|links?)\b[^.]*\b(?:outdated|may|might|accura\w+|inaccurate|verified)\b",
+    ),
+    cue(
+        ENOUGH + 3,
+        r"\bplease check the (?:official|original)\b|\bplaceholder (?:link|url|text|title|image)\b",
+    ),
+    cue(
+        ENOUGH + 3,
+        r"^\W*note\b[^.]{0,4}the original (?:article|text|source)\b[^.]{0,16}\b(?:mention|specify"
+        r"|provide|include|state|say)\b",
+    ),
+    cue(
+        ENOUGH + 3,
+        r"\b(?:this|the) (?:summary|text|version|item|paragraph|list)\b[^.]{0,30}\bas requested\b",
+    ),
     cue(
         SURE,
         r"^\W*(?:total )?(?:word count|words|characters)\s*:\s*(?:about |~|approx\w* )?\d+\W*$"
@@ -97,7 +149,7 @@ ASKING_EN: tuple[Cue, ...] = (
     cue(3, r"\bword count\s*:|\bis (?:about|around|approximately) \d+ words\b"),
     cue(
         SURE,
-        r"^\W*note\b[^.]{0,12}\b(?:i (?:have|could|can|did|was|made|simplified|am)|i've"
+        r"^\W*note\b[^.]{0,12}\b(?:i (?:have|had|could|can|did|was|made|simplified|am)|i've"
         r"|this summary is based)\b|\bfictional example\b|\billustrative\b|\bfor (?:demonstration"
         r"|illustration) purposes\b",
     ),

@@ -12,7 +12,8 @@ WORK = (
     r"(?:translat\w+|summar\w+|rewrit\w+|rewrote|rephras\w+|revis\w+|format\w*|draft\w*|polish\w*"
     r"|shorten\w*|expand\w*|edit(?:ed|s)?|compil\w+"
     r"|generat\w+|organi[sz]\w+|cleaned|corrected|fixed|improved|trimmed|simplif\w+|condens\w+"
-    r"|tweak\w*|adjust\w*|proofread)"
+    r"|tweak\w*|adjust\w*|proofread|reorder\w*|rearrang\w+|paraphras\w+|reword\w*|restructur\w+|merged"
+    r"|trim)"
 )
 TEXT = (
     r"(?:text|articles?|stor(?:y|ies)|sources?|links?|draft|version|summar(?:y|ies)|translation"

@@ -6,14 +6,19 @@ from newsletter.editions.gate.unfinished.rows import Row, alone, anywhere
 
 _SAMPLE = r"(?:示例|样例|占位|测试|模板|演示|假|placeholder|sample|dummy|example|test|mock)"
 _WHAT = (
-    r"(?:文[本字]|内容|标题|新闻(?:标题|内容)?|摘要|数据|正文|图片?|链接|段落|条目|text|title|headline"
-    r"|content|story|item|summary|copy|post|link|article|news)"
+    r"(?:文[本字]|内容|标题|新闻(?:标题|内容)?|摘要|数据|正文|图片?|链接|段落|条目|文章|text|title"
+    r"|headline|content|story|item|summary|copy|post|link|article|news)"
 )
 _X = r"(?<![A-Za-z0-9])[Xx×]"
 
 FILLER: tuple[Row, ...] = (
     # 示例标题  这是一条测试新闻  Placeholder text
-    alone(rf"(?:新闻)?{_SAMPLE}\s*{_WHAT}(?:[,]?\s*请(?:忽略|替换|勿理会))?|{_SAMPLE}(?:一下|测试)"),
+    alone(
+        rf"(?:新闻)?{_SAMPLE}\s*{_WHAT}(?:[,]?\s*请(?:忽略|替换|勿理会))?|{_SAMPLE}(?:一下|测试)"
+        rf"|{_SAMPLE}[,]\s*请(?:忽略|勿)[^。]{{0,4}}|(?:标题|正文|内容|摘要|图片)占位(?:符|文字|图)?"
+        rf"|(?:内部)?测试邮件[^。]{{0,10}}|内部测试[^。]{{0,12}}",
+    ),
+    anywhere(r"^\W*(?:示例|样例)\s*:\s*\S|\d{2}[Xx×]{2}\s*年|某某某"),
     alone(
         rf"(?:这里|此处|这|以下)(?:是|为)(?:一[段个条份篇])?(?:{_SAMPLE}{_WHAT}?|标题|正文|内容|摘要"
         rf"|新闻(?:标题|内容|摘要)|{_SAMPLE}文字?)(?:{_WHAT})?(?:[,]\s*请[^。]{{0,8}})?",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter import keys as key_file
@@ -282,14 +281,10 @@ class App:
 
     def source(self, slug: str) -> Source:
         """Return where the digests of a newsletter come from."""
-        from newsletter.digests.sources import FeedSource, FolderSource, UrlSource
+        from newsletter.digests.sources.making import make_source
 
         chosen = self.settings.newsletters[slug].source
-        if chosen.url:
-            return UrlSource(url=chosen.url, visits=self.visits)
-        if chosen.feed:
-            return FeedSource(url=chosen.feed, visits=self.visits, entries=chosen.feed_entries or None)
-        return FolderSource(chosen.folder or Path("digests"))
+        return make_source(chosen, setting=f"newsletters.{slug}.source", visits=lambda: self.visits)
 
     @cached_property
     def poster(self) -> Poster:

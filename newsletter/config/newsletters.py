@@ -20,6 +20,7 @@ class SenderSettings(Section):
     reply_to: Email = ""
 
 
+_PLACES = ("folder", "url", "feed", "own")
 _PLACEHOLDER = re.compile(r"\{(.*?)\}")
 _PLACEHOLDERS = ("date", "yyyy", "mm", "dd")
 
@@ -38,11 +39,13 @@ def _dated_address(value: str) -> str:
 
 
 class SourceSettings(Section):
-    """Where digests come from: a folder, a Markdown file at a URL, or a feed. Exactly one is set."""
+    """Where digests come from: a folder, a URL, a feed, or what a package offers. Exactly one is set."""
 
-    folder: Path | None = None  # none of the three: "digests"
+    folder: Path | None = None  # none of the four: "digests"
     url: Annotated[str, AfterValidator(_dated_address)] = ""
     feed: Annotated[str, AfterValidator(_web_address)] = ""
+    own: OneLine = ""  # a source of an installed package: see docs/extending.md
+    options: dict[str, Any] = Field(default_factory=dict)  # what it is told
     feed_entries: Literal["", "digest", "stories"] = ""  # empty: found out
     max_age_hours: float = Field(default=20, gt=0)
     yesterday_evening: bool = True
@@ -51,15 +54,17 @@ class SourceSettings(Section):
     @model_validator(mode="before")
     @classmethod
     def _somewhere(cls, given: Any) -> Any:
-        if isinstance(given, dict) and not any(given.get(name) for name in ("folder", "url", "feed")):
+        if isinstance(given, dict) and not any(given.get(name) for name in _PLACES):
             return {**given, "folder": Path("digests")}
         return given
 
     @model_validator(mode="after")
     def _one(self) -> SourceSettings:
-        given = [name for name in ("folder", "url", "feed") if getattr(self, name)]
+        given = [name for name in _PLACES if getattr(self, name)]
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} are set, and digests come from one place: leave one")
+        if self.options and not self.own:
+            raise ValueError("options are for a source of your own, and own is not set")
         if self.feed_entries and not self.feed:
             raise ValueError("feed_entries is for a feed, and no feed is set")
         return self
@@ -67,7 +72,7 @@ class SourceSettings(Section):
     @property
     def is_folder(self) -> bool:
         """Whether digests lie on this machine, so that looking for them costs nothing."""
-        return not (self.url or self.feed)
+        return not (self.url or self.feed or self.own)
 
     @property
     def max_age(self) -> timedelta:

@@ -8,7 +8,7 @@ from newsletter.config.settings import Settings
 from newsletter.config.transports import TransportKind
 
 # Real readers must be able to leave, so these send editions only with links that lead to us.
-REACHES_REAL_READERS = (TransportKind.SMTP, TransportKind.SENDGRID)
+REACHES_REAL_READERS = (TransportKind.SMTP, TransportKind.SENDGRID, TransportKind.OWN)
 
 
 def why_nobody_could_leave(settings: Settings) -> str:

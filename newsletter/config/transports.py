@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -18,6 +18,7 @@ class TransportKind(StrEnum):
     MEMORY = "memory"
     SMTP = "smtp"
     SENDGRID = "sendgrid"
+    OWN = "own"
 
 
 class FileSettings(Section):
@@ -88,8 +89,22 @@ class SendGridSettings(Section):
     accounts: tuple[SendGridAccount, ...] = ()
 
 
+class OwnSettings(Section):
+    """A transport of an installed package: see docs/extending.md."""
+
+    name: OneLine = ""
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
 class TransportSettings(Section):
     kind: TransportKind = TransportKind.FILE
     file: FileSettings = FileSettings()
     smtp: SmtpSettings = SmtpSettings()
     sendgrid: SendGridSettings = SendGridSettings()
+    own: OwnSettings = OwnSettings()
+
+    @model_validator(mode="after")
+    def _named(self) -> TransportSettings:
+        if self.kind is TransportKind.OWN and not self.own.name:
+            raise ValueError('kind = "own" needs own.name, the entry point of an installed package')
+        return self

@@ -85,3 +85,8 @@ def make_transport(settings: Settings, clock: Clock) -> Transport:
                 clock=clock,
                 tracks_reading=settings.feedback.reading != "off",
             )
+        case TransportKind.OWN:
+            from newsletter import extending
+
+            own = chosen.own
+            return extending.made(extending.TRANSPORTS, own.name, own.options, setting="transport.own.name")

@@ -139,12 +139,31 @@ class Problem(StrEnum):
     ATTRIBUTE = "attribute"  # which one is not said
 
 
+# For the command line and the API; the pages have their own words, in two languages.
+_SAYS: Mapping[Problem, str] = {
+    Problem.EMPTY: "there is no condition",
+    Problem.TOO_LONG: "{found} are too many",
+    Problem.TOO_DEEP: "too many brackets inside each other",
+    Problem.CHARACTER: "{found!r} means nothing here",
+    Problem.QUOTE: "the quotation mark is never closed",
+    Problem.FIELD: "there is no field {found!r}",
+    Problem.OPERATOR: "{found!r} does not compare this",
+    Problem.VALUE: "a value is missing",
+    Problem.WORD: "{found!r} is not known",
+    Problem.DAY: "{found!r} is no day",
+    Problem.NUMBER: "{found!r} is no number",
+    Problem.BRACKET: "a bracket is missing",
+    Problem.END: "the condition has ended before {found!r}",
+    Problem.ATTRIBUTE: "which attribute is not said",
+}
+
+
 class SegmentError(ValueError):
     """The text is no segment. ``column`` counts from 1; ``allowed`` is what could stand there."""
 
     def __init__(self, problem: Problem, column: int, found: str = "", allowed: Sequence[str] = ()) -> None:
-        could = f"; possible: {', '.join(allowed)}" if allowed else ""
-        super().__init__(f"column {column}: {problem.replace('_', ' ')}: {found!r}{could}")
+        could = f" (possible: {', '.join(allowed)})" if allowed else ""
+        super().__init__(f"column {column}: {_SAYS[problem].format(found=found[:40])}{could}")
         self.problem = problem
         self.column = column
         self.found = found

@@ -178,7 +178,10 @@ def look(path: Path, asked: dict[str, Any], app: App, newsletter: str) -> Previe
     with Importer(path, options_of(asked), terms, app.keys.addresses) as importer:
         first = importer.first(FIRST_ROWS)
         return Preview(
-            sources=[(one.file, names.get(one.format, one.format), one.encoding) for one in importer.sources],
+            sources=[
+                (one.file, names.get(one.format, one.format), one.encoding.removesuffix("-sig").upper())
+                for one in importer.sources
+            ],
             skipped=list(importer.skipped)[:5],
             rows=[
                 (person.address, person.row.standing.value, str(person.row.attributes.get("name") or ""))

@@ -3,8 +3,9 @@
 Writes email-<width>-<light|dark>.png, the beginning of the email at each width, and email.png, the
 picture of the README: the beginning on one phone, and the end on another at night; then
 page-<page>-<width>-<light|dark>.png, and pages.png, three of them on phones; and desk-<page>-…, the pages of
-editors and senders. Everything is drawn by the Chromium of the system. ``ONLY=page`` takes only the readers'
-pages, ``ONLY=desk`` the editors', ``ONLY=people`` those about people, ``ONLY=email`` the emails.
+editors and senders, and likewise people-… and console-…. Everything is drawn by the Chromium of the system.
+``ONLY=page`` takes only the readers' pages, ``ONLY=desk`` the editors', ``ONLY=people`` those about people,
+``ONLY=console`` the admins', ``ONLY=email`` the emails.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from newsletter.urls import Urls
 from tests.rendering import seen
 from tests.tools import ROOT, chromium
 from tests.web import album
+from tests.web.console import album as console_album
 from tests.web.desk import album as desk_album
 from tests.web.people import album as people_album
 
@@ -171,7 +173,13 @@ def main(folder: Path = FOLDER) -> None:
     with chromium() as browser:
         blank = browser.new_page()
         only = os.environ.get("ONLY", "")
-        for kind, take in (("email", _emails), ("page", _pages), ("desk", _desk), ("people", _people)):
+        for kind, take in (
+            ("email", _emails),
+            ("page", _pages),
+            ("desk", _desk),
+            ("people", _people),
+            ("console", _console),
+        ):
             if not only or only.startswith(kind):
                 for name, picture in take(browser):
                     small = shrunk(blank, picture, colours=128 if name in ROWS else 64)
@@ -200,6 +208,10 @@ def _pages(browser: Browser) -> Iterator[tuple[str, bytes]]:
 
 def _people(browser: Browser) -> Iterator[tuple[str, bytes]]:
     return people_album.photographs(browser, scale=1)
+
+
+def _console(browser: Browser) -> Iterator[tuple[str, bytes]]:
+    return console_album.photographs(browser, scale=1)
 
 
 def _desk(browser: Browser) -> Iterator[tuple[str, bytes]]:

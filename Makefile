@@ -17,7 +17,7 @@ NODE := tests/node/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check chaos month format bench screenshots tools apt lock clean
+.PHONY: help demo test check chaos month format bench docs screenshots tools apt lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ format: $(VENV)/dev ## let ruff lay out the code and mend what it can
 
 bench: $(VENV)/dev ## measure the speed; ONLY=name runs a part
 	@$(BIN)/python -m tests.bench
+
+docs: $(VENV)/dev ## write what of the documents is made from the program, and build them into site/
+	@$(BIN)/python -m tests.documents.configuration
+	@$(BIN)/mkdocs build --strict --quiet
 
 screenshots: $(VENV)/dev ## photograph the sample email for docs/images
 	@$(BIN)/python -m tests.screenshots

@@ -172,7 +172,11 @@ class Writing:
                 self._keep_draft(someone, slug, key.day, sent)
             return self.table.refuse(to_if_refused or to, error)
         now = self.door.now()
-        facts = {"revision": revision.number, "source": revision.text is None, "left_out": len(revision.left_out)}
+        facts = {
+            "revision": revision.number,
+            "source": revision.text is None,
+            "left_out": len(revision.left_out),
+        }
         with self.door.writing() as session:
             drafts.give_up(session, slug, key.day, window_of(someone))
             self.staff.audit(

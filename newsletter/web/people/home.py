@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from newsletter.config import LANGUAGES
+from newsletter.people.rights import Right
 from newsletter.people.tables import Person
 from newsletter.web.forms import Sent
 from newsletter.web.staff import Someone, Staff, StaffRoute
@@ -27,7 +28,10 @@ class Home:
         ]
 
     def page(self, request: Request, someone: Someone) -> Response:
-        """Show the newsletters one may see."""
+        """Show the newsletters one may see; whoever has a single one goes on to it."""
+        papers = someone.where(Right.VIEW)
+        if len(papers) == 1:
+            return self.staff.go(f"/staff/{papers[0]}")
         return self.staff.show(request, "home", someone)
 
     def language(self, request: Request, someone: Someone, sent: Sent) -> Response:

@@ -288,3 +288,10 @@ def test_strangers_who_try_an_address_all_day_keep_nobody_out(house: House) -> N
     where_they_were = log_in(house, "zhang")
 
     assert (elsewhere.status_code, where_they_were.status_code) == (429, 303)
+
+
+def test_whoever_has_one_newsletter_is_there_at_once(house: House) -> None:
+    client = browser_of(house, "li", (SLUG, Role.EDITOR))
+
+    assert client.get("/staff").headers["location"] == f"/staff/{SLUG}"
+    assert client.get(f"/staff/{SLUG}").status_code == 200

@@ -41,8 +41,12 @@ class _Read:
 
 def leftover_notes(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each note of an editor to himself, and on filler text."""
+    told = set()
     for read in _reads(evidence):
-        if found := _note_in(read):
+        found = _note_in(read)
+        # Subject and preheader repeat the titles.
+        if found and (read.passage or found not in told):
+            told.add(found)
             yield Remark(
                 line=read.line,
                 message_zh=f"读者会看到没写完的备注：“{found}”",
@@ -59,8 +63,11 @@ def leftover_slots(evidence: Evidence) -> Iterator[Remark]:
         for passage in evidence.passages
         if passage.text.startswith(tuple(_QUOTES)) and len(passage.text) < 12
     ]
-    for read in (*_reads(evidence), *quoted):
-        if found := slot_in(read.text):
+    told = set()
+    for read in (*quoted, *_reads(evidence)):
+        found = slot_in(read.text)
+        if found and (read.line or found not in told):
+            told.add(found)
             yield Remark(
                 line=read.line,
                 message_zh=f"读者会看到没有填写的占位“{found}”",

@@ -178,3 +178,21 @@ def test_headlines_are_read_too_and_told_once() -> None:
         f"---\ntitle: 'Sure! Here is the news'\n---\n{STORY}", "chatter", subject="Sure! Here is the news"
     ) == [2]
     assert said(STORY, "leftover-slot", preheader="[预览文字] [标题]") == [None]
+
+
+def test_what_subject_and_preheader_repeat_is_told_once() -> None:
+    text = (
+        "1. [标题待定](https://a.example/1)\n\n   甲。\n\n2. [[新闻标题]](https://a.example/2)\n\n   乙。\n"
+    )
+
+    assert said(text, "leftover-note", preheader="标题待定") == [1]
+    assert said(text, "leftover-slot", preheader="甲 · [新闻标题]") == [5]
+    assert said(STORY, "leftover-note", preheader="标题待定") == [None]
+
+
+def test_a_finding_shows_the_sentence_and_no_more() -> None:
+    found = findings(f"早。好的，请您提供新闻。其余照旧。\n\n{STORY}")
+
+    assert [finding.message_zh for finding in found if finding.check == "chatter"] == [
+        "像是语言模型在对操作者说话：“好的，请您提供新闻。”"
+    ]

@@ -18,6 +18,7 @@ from enum import IntEnum
 from newsletter.editions.gate.talk.sentences import sentences
 
 SURE = 12
+_SHOWN = 48  # characters
 ENOUGH = 4  # in the frame: around the stories
 ENOUGH_AT_AN_END = 5  # first and last words of an essay, and a last paragraph that may be a story's
 ENOUGH_IN_A_STORY = 7
@@ -45,10 +46,11 @@ def cue(weight: float, pattern: str) -> Cue:
 
 
 def heard(text: str, cues: Sequence[Cue], where: Where) -> str | None:
-    """Return the beginning of the first sentence that the cues find to be a model's; None without one."""
+    """Return the first sentence that the cues find to be what they listen for, or its beginning, or None."""
     for place, sentence in sentences(text):
         if weight(sentence, cues) >= where:
-            return text[place : place + 40].strip()
+            said = text[place : place + len(sentence)]
+            return said if len(said) <= _SHOWN else f"{said[: _SHOWN - 1]}…"
     return None
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from newsletter.config import NewsletterSettings
 from newsletter.desk.preview import Previewer
 from newsletter.desk.texts import Texts
+from newsletter.digests.sources import Found
 from newsletter.morning.morning import Morning
 from newsletter.urls import Urls
 
@@ -17,6 +20,7 @@ class Desk:
     """Over the parts that the morning itself uses, so that both see the same."""
 
     morning: Morning
+    find: Callable[[date], Found] | None = None  # asks the source; None: as the morning does
 
     @property
     def newsletter(self) -> NewsletterSettings:
@@ -36,7 +40,7 @@ class Desk:
             slug=morning.slug,
             newsletter=morning.newsletter,
             database=morning.database,
-            find_in_source=morning.beginning.find_in_source,
+            find_in_source=self.find or morning.beginning.find_in_source,
             clock=morning.courier.clock,
         )
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import NewsletterSettings
@@ -18,6 +19,7 @@ from newsletter.desk.inbox import InboxRow, inbox_row
 from newsletter.desk.persona import Persona, written_out
 from newsletter.digests.digest import Digest
 from newsletter.digests.reader import read
+from newsletter.editions.edition import Edition, StoredMailing
 from newsletter.editions.gate import ProbeResult, Severity
 from newsletter.editions.gate.size import MOST_BYTES
 from newsletter.editions.states import Kind
@@ -168,6 +170,43 @@ class Previewer:
         """Return what the database knows, but for the audience: counting a million takes a second."""
         return gather(session, self.slug, self.newsletter, day, counts=False)
 
+    def as_sent(self, edition: Edition, *, persona: Persona, now: datetime) -> Preview:
+        """Return an edition that has begun: its very mailing, and what the gate said then."""
+        with self.database.readers() as session:
+            stored = session.scalars(
+                select(StoredMailing)
+                .where(StoredMailing.edition_id == edition.id, StoredMailing.revision == edition.revision)
+                .order_by(StoredMailing.id)
+            ).all()
+            text = edition.digest_source or ""
+            digest = self._read(text, edition.day)
+            addresses = list(written_addresses(digest)) if digest else []
+            remembered = probed.recall(session, [each.url for each in addresses], now=now)
+        chosen = next((one for one in stored if one.language == persona.language), None)
+        chosen = chosen or (stored[0] if stored else None)
+        mailing = Mailing.from_bytes(chosen.content) if chosen else None
+        first_words = preheader(digest, catalog(mailing.language)) if digest and mailing else ""
+        return Preview(
+            day=edition.day,
+            text=text,
+            title=edition.title or "",
+            findings=edition.findings,
+            addresses=tuple(_judged(each, remembered) for each in addresses),
+            email=self._written(mailing, first_words, persona, now) if mailing else None,
+        )
+
+    def _read(self, text: str, day: date) -> Digest | None:
+        try:
+            return read(
+                text.encode(),
+                file="digest.md",
+                newsletter_name=self.newsletter.name,
+                tz=self.newsletter.schedule.tz,
+                default_day=day,
+            )
+        except DigestError:  # of an older release
+            return None
+
     def _email(self, proof: Proof, persona: Persona, now: datetime, *, kind: Kind, serial: int) -> Email:
         mailing = proof.mailing
         if persona.language != self.newsletter.language or kind is not Kind.DAILY:
@@ -181,6 +220,9 @@ class Previewer:
                 kind=kind,
                 serial=serial,
             ).mailing
+        return self._written(mailing, preheader(proof.digest, catalog(mailing.language)), persona, now)
+
+    def _written(self, mailing: Mailing, first_words: str, persona: Persona, now: datetime) -> Email:
         theirs = written_out(mailing, persona.address, self.urls)
         copy = Copy(
             ref="preview",
@@ -195,7 +237,7 @@ class Previewer:
             html=filled.html,
             text=filled.text,
             head=message.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n", "\n"),
-            row=inbox_row(mailing, preheader(proof.digest, catalog(mailing.language))),
+            row=inbox_row(mailing, first_words),
             size=Size(html_bytes=len(filled.html.encode()), message_bytes=len(message)),
             mailing=mailing,
         )

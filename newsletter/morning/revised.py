@@ -40,6 +40,7 @@ def revised(
     candidate = Candidate(
         key=revision.source_key or (source.key if source else revision.day.isoformat()),
         origin=name_of(revision),
+        path=source.path if source else None,  # the pictures beside the source are the revision's too
         hash=_both(text, found) if is_contested else hash_of(text),
         modified_at=revision.created_at,
         digest=digest,

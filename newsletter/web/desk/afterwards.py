@@ -72,7 +72,7 @@ class Afterwards:
         old = edition.digest_source or ""
         text = self._draft(someone, newsletter, opened, "revise") or old
         persona = self.table.persona(someone, opened.newsletter, View())
-        shown = self.table.look(opened, text, persona)
+        shown = self.table.look_anew(opened, text, persona)
         words = self.staff.words(request, someone)
         return self.staff.show(
             request,

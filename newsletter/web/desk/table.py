@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from fastapi import HTTPException, Request, Response
@@ -18,14 +18,17 @@ from newsletter.desk.desk import Desk
 from newsletter.desk.persona import Persona
 from newsletter.desk.preview import Preview
 from newsletter.desk.texts import OpenText
+from newsletter.digests.sources import Found
 from newsletter.editions import edition as editions
 from newsletter.editions.archive import Key
 from newsletter.editions.edition import SENT, Edition
 from newsletter.editions.states import Kind
 from newsletter.errors import NewsletterError
+from newsletter.morning import Morning
 from newsletter.web.desk.view import View
 from newsletter.web.staff import Someone, Staff
 
+ASKED_EVERY = timedelta(minutes=1)
 KEPT = 12  # previews; a page and its frame ask for the same one after the other
 Result = TypeVar("Result")
 
@@ -52,12 +55,25 @@ class Table:
     def __init__(self, staff: Staff) -> None:
         self.staff = staff
         self.door = staff.door
+        self._found: dict[tuple[str, date], tuple[datetime, Found]] = {}
         self._looks: OrderedDict[str, Preview] = OrderedDict()
         self._lock = threading.Lock()
 
     def desk(self, slug: str) -> Desk:
         """Return the desk of a newsletter."""
-        return Desk(morning=self.door.app.morning(slug))
+        morning = self.door.app.morning(slug)
+        if morning.newsletter.source.is_folder:
+            return Desk(morning=morning)
+        return Desk(morning=morning, find=lambda day: self._asked_lately(morning, day))
+
+    def _asked_lately(self, morning: Morning, day: date) -> Found:
+        """Return what a source elsewhere holds: it is asked once a minute, not for each page."""
+        now, place = self.door.now(), (morning.slug, day)
+        at, found = self._found.get(place, (now - ASKED_EVERY, None))
+        if found is None or now - at >= ASKED_EVERY:
+            found = morning.beginning.find_in_source(day)
+            self._found = dict([*self._found.items()][-20:]) | {place: (now, found)}
+        return found
 
     def key(self, written: str) -> Key:
         """Return which edition an address names; 404 for what is no name of one."""
@@ -94,9 +110,17 @@ class Table:
         return Persona(language=view.reader or newsletter.language, address=someone.address)
 
     def look(self, opened: Open, text: str, persona: Persona) -> Preview:
-        """Return what a text would be; asked again at once for its frame, it is there already."""
+        """Return what a text would be, or what went out; asked again for its frame, it is there already."""
+        revision = opened.edition.revision if opened.edition and opened.has_begun else 0
         known = "\0".join(
-            (opened.desk.morning.slug, str(opened.key), persona.language, persona.address, text)
+            (
+                opened.desk.morning.slug,
+                str(opened.key),
+                persona.language,
+                persona.address,
+                str(revision),
+                text,
+            )
         )
         name = hashlib.blake2b(known.encode("utf-8", "replace"), digest_size=16).hexdigest()
         minute = self.door.now().replace(second=0, microsecond=0).isoformat()  # what is known may change
@@ -104,7 +128,16 @@ class Table:
         with self._lock:
             if name in self._looks:
                 return self._looks[name]
-        shown = opened.desk.previewer.look(
+        shown = self._look(opened, text, persona)
+        with self._lock:
+            self._looks[name] = shown
+            while len(self._looks) > KEPT:
+                self._looks.popitem(last=False)
+        return shown
+
+    def look_anew(self, opened: Open, text: str, persona: Persona) -> Preview:
+        """Return what a text would be in the place of what went out."""
+        return opened.desk.previewer.look(
             text,
             day=opened.key.day,
             persona=persona,
@@ -112,11 +145,11 @@ class Table:
             kind=opened.key.kind,
             serial=opened.key.serial,
         )
-        with self._lock:
-            self._looks[name] = shown
-            while len(self._looks) > KEPT:
-                self._looks.popitem(last=False)
-        return shown
+
+    def _look(self, opened: Open, text: str, persona: Persona) -> Preview:
+        if opened.has_begun and opened.edition is not None:
+            return opened.desk.previewer.as_sent(opened.edition, persona=persona, now=self.door.now())
+        return self.look_anew(opened, text, persona)
 
     def forget_looks(self) -> None:
         """Look anew: something that a preview tells of was found out just now."""

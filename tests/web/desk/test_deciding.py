@@ -135,6 +135,19 @@ def test_an_edition_on_its_way_is_paused_revised_and_let_go_on(house: House) -> 
     assert "八十亿" in client.get(f"{PAGE}/email").text
 
 
+def test_what_went_out_is_shown_as_it_went_out(house: House) -> None:
+    begun(house)
+    paper = house.app.settings.newsletters[SLUG]
+    renamed = paper.model_copy(update={"name": "改了名字的早报"})
+    papers = {**house.app.settings.newsletters, SLUG: renamed}
+    house.app.settings = house.app.settings.model_copy(update={"newsletters": papers})
+
+    email = sender(house).get(f"{PAGE}/email").text
+
+    assert "全球AI新闻速递" in email
+    assert "改了名字" not in email
+
+
 def test_an_edition_is_ended_for_good(house: House) -> None:
     begun(house, hand_over=False)
 

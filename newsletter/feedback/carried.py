@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 
 from newsletter.feedback.events import Event, Kind, Suppress
+from newsletter.feedback.judging import parsed
 from newsletter.feedback.sendgrid import Odd, Read
 from newsletter.replies import Meaning
 
@@ -33,7 +34,7 @@ def written(event: Event) -> bytes:
 def read_post(body: bytes, *, received_at: datetime) -> Read:
     """Return the event of a body that ``written`` wrote."""
     try:
-        told = json.loads(body)
+        told = parsed(body)
         event = Event(
             Kind(told["kind"]),
             datetime.fromisoformat(told["at"]),

@@ -99,7 +99,9 @@ class Collector:
             logger.exception("a mail could not be taken in")
             with self.database.sessions.begin() as session:
                 if returned.is_new(session, fingerprint, sort=Sort.UNREADABLE, about=None, received_at=now):
-                    _leave_open(session, fingerprint, letter, Fate.UNREADABLE, type(error).__name__, "")
+                    # Nothing of it is looked at once more: the next mail must get its turn.
+                    nothing = Letter(b"")
+                    _leave_open(session, fingerprint, nothing, Fate.UNREADABLE, type(error).__name__, "")
             return Sort.UNREADABLE
 
     def _write(

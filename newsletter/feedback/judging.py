@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from typing import Any, NamedTuple
 
 from newsletter.feedback.events import OURS, Event, Kind, Suppress
 from newsletter.lanes import lane_of
@@ -21,6 +22,27 @@ class Read(NamedTuple):
 
     events: list[Event]
     odd: list[Odd]
+
+
+def parsed(body: bytes | str) -> Any:
+    """Return what JSON says, every text fit for a database; raise ``ValueError`` or ``RecursionError``.
+
+    A post must not fail for one text: half a surrogate pair is no character, and PostgreSQL refuses NUL. Only
+    an escape brings one in, or the byte that such halves begin with.
+    """
+    told = json.loads(body)
+    is_plain = isinstance(body, bytes) and b"\\u" not in body and b"\xed" not in body
+    return told if is_plain else _fit(told)
+
+
+def _fit(told: Any) -> Any:
+    if isinstance(told, str):
+        return told.encode("utf-8", "replace").decode().replace("\0", "")
+    if isinstance(told, list):
+        return [_fit(each) for each in told]
+    if isinstance(told, dict):
+        return {_fit(name): _fit(each) for name, each in told.items()}
+    return told
 
 
 def judged(event: Event, words: str, *, is_final: bool, named: Meaning = Meaning.UNKNOWN) -> Event:

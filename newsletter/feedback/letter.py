@@ -200,10 +200,19 @@ def _read(content: bytes, charset: str) -> str:
     for each in (named, "utf-8", "gb18030"):
         if each and each.lower() not in ("us-ascii", "ascii", "unknown-8bit"):
             try:
-                return content.decode(each).replace("\0", "")
+                return _sound(content.decode(each))
             except (ValueError, LookupError):
                 continue
-    return content.decode("utf-8", "replace").replace("\0", "")
+    return _sound(content.decode("utf-8", "replace"))
+
+
+def _sound(text: str) -> str:
+    """Return text without what is no character: some charsets bring halves of pairs, and NUL."""
+    try:
+        raw = text.encode("utf-8", "surrogateescape")  # bytes that the library passed through
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", "replace")
+    return raw.decode("utf-8", "replace").replace("\0", "")
 
 
 def _decoded(value: object) -> str:
@@ -214,5 +223,4 @@ def _decoded(value: object) -> str:
         text = "".join(words)
     except _STDLIB:
         text = str(value)
-    clean = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return re.sub(r"\s+", " ", clean.replace("\0", "")).strip()
+    return re.sub(r"\s+", " ", _sound(text)).strip()

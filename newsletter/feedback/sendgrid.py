@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from newsletter.feedback.events import Event, Kind, Suppress, copy_of, key_of, moment_of, notice_of
-from newsletter.feedback.judging import Odd, Read, judged
+from newsletter.feedback.judging import Odd, Read, judged, parsed
 from newsletter.replies import Meaning, enhanced
 
 NAME = "sendgrid"
@@ -25,7 +25,7 @@ _MILLISECONDS = 100_000_000_000  # a number above this cannot be seconds
 def read_post(body: bytes, *, received_at: datetime) -> Read:
     """Return the events of a post's body. Never raises because of what is in it."""
     try:
-        told = json.loads(body)
+        told = parsed(body)
     except (ValueError, RecursionError) as error:
         return Read([], [Odd(f"no JSON ({type(error).__name__})", body[:500].decode("utf-8", "replace"))])
     if not isinstance(told, list):

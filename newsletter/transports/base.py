@@ -51,7 +51,8 @@ class Misconfigured(TransportError):
     """Only a person can mend it (key, sender identity, quota). Stop sending altogether and tell them."""
 
 
-_ADDRESS = re.compile(r"[^\s<>\"',]+@[^\s<>\"',]+")
+# It begins where a word does; tried at every letter of a long word it would take long.
+_ADDRESS = re.compile(r"(?<![^\s<>\"',])[^\s<>\"',]+@[^\s<>\"',]+")
 
 
 def discreet(words: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -17,8 +18,10 @@ from newsletter.delivery.states import State
 from newsletter.editions.edition import Edition
 from newsletter.editions.states import State as EditionState
 from newsletter.errors import ConfigError
+from newsletter.feedback import aside
 from newsletter.feedback.events import Event, Kind, Suppress
 from newsletter.feedback.rules import Rules
+from newsletter.feedback.sendgrid import read_post
 from newsletter.feedback.tables import Feedback, FeedbackCount
 from newsletter.feedback.troubles import Sort
 from newsletter.replies import Meaning
@@ -444,3 +447,28 @@ def test_days_are_counted_by_the_moment_they_came(database: Database) -> None:
 
     with database.readers() as session:
         assert set(session.scalars(select(FeedbackCount.day))) == {date(2026, 11, 22)}
+
+
+@pytest.mark.parametrize("odd", ["a\0b", "a\ud800b", "y" * 60_000], ids=["NUL", "half a pair", "long"])
+def test_one_odd_text_fails_no_batch(database: Database, odd: str) -> None:
+    edition = sent(database, 3)
+    told: list[dict[str, Any]] = []
+    names = ("bounce", "dropped", "deferred", "click", "open", "spamreport", "unsubscribe", "weird")
+    for name in names:
+        texts = dict.fromkeys(("reason", "response", "status", "type", "bounce_classification"), odd)
+        event = about(database, edition, 1, {"event": name, "url": f"https://e/{odd}", **texts})
+        told += [
+            event | {"useragent": "Mozilla/5.0 (iPhone)"},
+            event | {"email": odd, "sg_event_id": odd + name},
+            event | {"nl_call": odd, "sg_event_id": f"another {name}"},
+            event | {"nl_ref": odd, "sg_event_id": f"a third {name}"},
+        ]
+    told.append({"event": "account_status_change", "type": odd, "sg_event_id": "account", "timestamp": 1})
+    told.append(about(database, edition, 2, SPAM))
+
+    read = read_post(json.dumps(told).encode(), received_at=NOW)
+    applied = take_effect(database, read.events, rules=Rules(counts_reading=True, keeps_trail=True))
+    with database.sessions.begin() as session:
+        aside.keep(session, "sendgrid", aside.foreign(applied.foreign), now=NOW)
+
+    assert reasons(database)["r2"] is Reason.COMPLAINED

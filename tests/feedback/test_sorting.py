@@ -56,6 +56,19 @@ def test_no_broken_mail_breaks_the_sorter_or_proves_anything_new() -> None:
         assert found.ref in (None, "e1-s2"), (seed, bytes(raw))
 
 
+@pytest.mark.parametrize("charset", ["unicode_escape", "raw_unicode_escape", "utf-7", "idna", "punycode"])
+def test_a_charset_that_brings_what_is_no_character_breaks_nothing(charset: str) -> None:
+    odd = f"=?{charset}?q?=5Cud800=5Cx00_+2AA-?="
+    head = f"From: {odd} <a@example.com>\r\nSubject: {odd}\r\n"
+    head += f"Content-Type: text/plain; charset={charset}\r\n\r\n"
+    letter = Letter(head.encode() + b"\\ud800 \\x00 +2AA- TD")
+
+    sort(letter, KEYS, RETURNS)
+
+    for text in (letter.text, letter.header("Subject"), letter.header("From"), letter.sender):
+        assert "\0" not in text.encode().decode()  # it can be written down
+
+
 @pytest.mark.parametrize(
     "raw",
     [

@@ -8,17 +8,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from newsletter.feedback.events import Event, Kind, copy_of, key_of, notice_of
-from newsletter.feedback.judging import Odd, Read
+from newsletter.feedback.judging import Odd, Read, parsed
 
 Whose = Callable[[str], str | None]  # our name for a copy from its Message-ID
 One = Mapping[str, Any]
 _MILLISECONDS = 100_000_000_000
+_MISSHAPEN = (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError)
 
 
 def read_all(body: bytes, told_by: Callable[[Any], Iterable[Event]]) -> Read:
     """Return the events of a post that is one JSON document; ``told_by`` yields them."""
     try:
-        told = json.loads(body)
+        told = parsed(body)
     except (ValueError, RecursionError) as error:
         return Read([], [Odd(f"no JSON ({type(error).__name__})", body[:500].decode("utf-8", "replace"))])
     events: list[Event] = []
@@ -28,7 +29,7 @@ def read_all(body: bytes, told_by: Callable[[Any], Iterable[Event]]) -> Read:
     for one in told if isinstance(told, list) else [told]:
         try:
             events += told_by(one)
-        except (TypeError, ValueError, KeyError, AttributeError, OverflowError, IndexError) as error:
+        except _MISSHAPEN as error:
             odd.append(
                 Odd(f"not readable ({type(error).__name__})", json.dumps(one, ensure_ascii=False)[:500])
             )

@@ -6,14 +6,13 @@ person to open.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from newsletter.feedback.events import Event, Kind, Suppress
-from newsletter.feedback.judging import Odd, Read, judged
+from newsletter.feedback.judging import Odd, Read, judged, parsed
 from newsletter.feedback.shapes.parts import One, Whose, about, moment, read_all, text
 
 NAME = "ses"
@@ -24,8 +23,8 @@ def read_post(body: bytes, *, received_at: datetime, whose: Whose) -> Read:
     read = read_all(body, partial(_told, received_at=received_at, whose=whose))
     if b"SubscriptionConfirmation" in body[:5_000]:
         try:
-            url = text(json.loads(body).get("SubscribeURL"))
-        except (ValueError, AttributeError):
+            url = text(parsed(body).get("SubscribeURL"))
+        except (ValueError, AttributeError, RecursionError):
             url = ""
         return Read([], [Odd("open this address once to confirm the SNS subscription", url)])
     return read
@@ -33,7 +32,7 @@ def read_post(body: bytes, *, received_at: datetime, whose: Whose) -> Read:
 
 def _told(one: Any, *, received_at: datetime, whose: Whose) -> Iterator[Event]:
     if "Message" in one:
-        one = json.loads(one["Message"])
+        one = parsed(one["Message"])
     kind = text(one.get("notificationType") or one.get("eventType"))
     mail = one["mail"]
     headers = {text(each.get("name")).lower(): each.get("value") for each in mail.get("headers") or ()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from newsletter import limits
-from newsletter.alarms import hooks
+from newsletter.alarms import hooks, tables
 from newsletter.app import App
 from newsletter.delivery import folding, heartbeat
 from newsletter.desk import draft, trial
@@ -15,6 +15,7 @@ from newsletter.people import calls, invitations, logins
 from newsletter.signup import forgetting
 
 HEARTBEATS_FOR = timedelta(days=1)
+ALARMS_FOR = timedelta(days=400)  # so that the same day a year ago can be looked up
 EVENTS_FOR = timedelta(days=30)  # what other programs were told of
 
 
@@ -27,6 +28,7 @@ def tidy(app: App) -> bool:
         for over in (logins, invitations, calls, draft, trial):
             over.forget(session, now=now)
         hooks.forget_events(session, before=now - EVENTS_FOR)
+        tables.forget(session, before=now - ALARMS_FOR)
         heartbeat.forget(session, before=now - HEARTBEATS_FOR)
         more |= forget_feedback(
             session, now=now, kept=app.settings.feedback.kept, trail_kept=app.settings.feedback.trail_kept

@@ -23,7 +23,7 @@ from newsletter.alarms.cause import Cause
 from newsletter.alarms.message import Event, plain
 from newsletter.alarms.people import NAME_LENGTH, Listener, after, levels
 from newsletter.alarms.posting import Poster
-from newsletter.alarms.tables import ABOUT_LENGTH, Alarm, Told
+from newsletter.alarms.tables import ABOUT_LENGTH, Alarm, Channel, Told
 from newsletter.alarms.telling import INSTALLATION, Teller
 from newsletter.clock import Clock
 from newsletter.config.alarms import AlarmSettings
@@ -33,7 +33,7 @@ from newsletter.delivery.notice_sender import NoticeSender
 from newsletter.editions.edition import Edition
 from newsletter.fence import FenceClosed
 from newsletter.transports.base import TransportError
-from subscribers import Purpose
+from subscribers import Address, Purpose, is_suppressed
 
 logger = logging.getLogger(__name__)
 
@@ -291,6 +291,10 @@ class Alarms:
     def _tell_next(self, session: Session, alarm: Alarm, event: Event, *, now: datetime) -> None:
         """Tell the people of the next level."""
         level = after(alarm.level, self._levels)
+        # Mail to an address that bounced or complained does not leave: whoever comes next hears at once.
+        while level is not None and not (reached := self._reached(session, level)):
+            logger.error("nobody is reached at a level", extra={"alarm": alarm.id, "level": level})
+            level = after(level, self._levels)
         if level is None:
             alarm.next_level_at = None
             return
@@ -309,12 +313,24 @@ class Alarms:
                 language=listener.language or house_language,
                 at=now,
             )
-            for listener in self._levels[level]
+            for listener in reached
         ]
         session.add_all(new)
         session.flush()
         for told in new:
             self.teller.tell(session, alarm, told, event, now=now, next_names=self.next_names(alarm))
+
+    def _reached(self, session: Session, level: int) -> Sequence[Listener]:
+        """Return the people of a level whom anything can reach."""
+        return [
+            each
+            for each in self._levels[level]
+            if each.channel is not Channel.EMAIL or not self._is_suppressed(session, each.target)
+        ]
+
+    def _is_suppressed(self, session: Session, email: str) -> bool:
+        address = Address(email)
+        return is_suppressed(session, self.teller.keys().addresses.digest(address), address.domain)
 
     def next_names(self, alarm: Alarm) -> tuple[str, ...]:
         """Return who would be told next of an alarm."""

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, SmallInteger, String, UniqueConstraint, select
+from sqlalchemy import JSON, Date, ForeignKey, Index, SmallInteger, String, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from newsletter.alarms.cause import Cause
@@ -110,6 +110,15 @@ class Hook(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (Index(None, "state", "due_at"), Index(None, "alarm_id"))
+
+
+def forget(session: Session, *, before: datetime) -> None:
+    """Remove the alarms that were raised before a moment, and all that was told of them."""
+    old = select(Alarm.id).where(Alarm.raised_at < before)
+    session.execute(delete(Hook).where(Hook.alarm_id.in_(old)))
+    session.execute(delete(Hook).where(Hook.alarm_id.is_(None), Hook.ended_at < before))
+    session.execute(delete(Told).where(Told.alarm_id.in_(old)))
+    session.execute(delete(Alarm).where(Alarm.id.in_(old)))
 
 
 def open_alarms(session: Session, cause: Cause) -> Sequence[Alarm]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from newsletter.morning.evidence import Known
 
 File = Annotated[Path, typer.Argument(help="A digest: a Markdown file.", exists=True, dir_okay=False)]
+MaybeFile = Annotated[
+    Path | None,
+    typer.Argument(help="A digest: a Markdown file, or - for standard input.", show_default="the coming one"),
+]
 Day = Annotated[
     datetime | None,
     typer.Option("--day", formats=["%Y-%m-%d"], help="The day it goes out.", show_default="today"),
@@ -64,7 +70,7 @@ def render(
 
 
 def check(
-    file: File,
+    file: MaybeFile = None,
     day: Day = None,
     newsletter: Newsletter = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
@@ -72,13 +78,17 @@ def check(
         bool, typer.Option("--probe", help="Open its links and images, as a morning does.")
     ] = False,
 ) -> None:
-    """Say whether a digest would go out unattended; exit code 3 when it would be held."""
+    """Say whether a digest would go out unattended; exit code 3 when it would be held, or there is none.
+
+    Without FILE it is the one that would be the next edition, from where the digests come from; `-` reads it
+    from standard input.
+    """
     from newsletter.morning import as_json as finding_json
 
-    _, _, proof = _proof(file, day, newsletter, probe=probe)
+    proof = _coming(day, newsletter, probe) if file is None else _proof(file, day, newsletter, probe=probe)[2]
     if as_json:
         report = {
-            "file": str(file),
+            "file": str(file or proof.digest.file),
             "title": proof.digest.title,
             "day": proof.day.isoformat(),
             "held": proof.held,
@@ -111,13 +121,23 @@ def check(
 def _proof(
     file: Path, day: datetime | None, newsletter: str | None, *, probe: bool = False
 ) -> tuple[App, str, Proof]:
+    from newsletter.digests.reader import read
     from newsletter.morning import prove, read_digest
 
     app = context.open_app(current=False)
     slug, settings = app.settings.newsletter(newsletter)
     today = app.clock().astimezone(settings.schedule.tz).date()
     wanted = day.date() if day else None
-    digest = read_digest(file, settings, default_day=wanted or today)
+    if str(file) == "-":
+        digest = read(
+            sys.stdin.buffer.read(),
+            file="-",
+            newsletter_name=settings.name,
+            tz=settings.schedule.tz,
+            default_day=wanted or today,
+        )
+    else:
+        digest = read_digest(file, settings, default_day=wanted or today)
     going_out = wanted or digest.day
     proof = prove(
         digest,
@@ -131,6 +151,26 @@ def _proof(
         now=app.clock(),
     )
     return app, slug, proof
+
+
+def _coming(day: datetime | None, newsletter: str | None, probe: bool) -> Proof:
+    """Examine what the source holds for a day, as a morning would; ends the command when that is nothing."""
+    from newsletter.morning import deciding
+
+    app = context.open_app()
+    slug, _ = app.settings.newsletter(newsletter)
+    this = replace(app.morning(slug), prober=app.prober(remembers=False) if probe else None)
+    with app.database.readers() as session:
+        coming = deciding.in_hand(session, slug, this.timetable, now=app.clock())
+    wanted = day.date() if day else coming
+    look = this.beginning.look(wanted)
+    app.close()
+    if look.proof is None:
+        for problem in look.problems:
+            typer.secho(f"  {problem}", fg=typer.colors.YELLOW)
+        typer.echo(f"{slug} {wanted}: there is no digest")
+        raise typer.Exit(ExitCode.UNREADABLE if look.found.errors else ExitCode.HELD)
+    return look.proof
 
 
 def _known(app: App, slug: str, settings: NewsletterSettings, day: date) -> Known:

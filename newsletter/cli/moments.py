@@ -138,10 +138,12 @@ def watch(newsletter: Newsletter = None, as_json: AsJson = False) -> None:
 
     Exit code 1 when somebody was told.
     """
+    from newsletter.fitness import Fitness
+
     app = context.open_app()
     slug, _ = app.settings.newsletter(newsletter)
     try:
-        told = app.unattended(slug).watch()
+        told = [*Fitness(app=app).look(now=app.clock()), *app.unattended(slug).watch()]
         app.alarms.send_without_worker(app.notice_sender(), app.poster)
     finally:
         app.close()

@@ -6,12 +6,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from newsletter.alarms import Cause
+from newsletter.alarms import Alarm, Cause, tables
 from newsletter.alarms.people import levels
 from newsletter.config.alarms import AlarmSettings
+from subscribers import Address, Reason, suppress_address
 from tests.alarms.support import BASE, PEOPLE, House
-from tests.support import SEVEN
+from tests.support import DAY, KEYS, SEVEN
 
 
 def test_the_next_person_is_told_after_ten_minutes_and_so_on_to_the_last(either_house: House) -> None:
@@ -40,6 +42,39 @@ def test_a_worker_that_was_away_goes_on_with_one_level_at_a_time(house: House) -
 
     assert at_once == ["li"]
     assert house.since(2) == ["wang", "zhao"]
+
+
+@pytest.mark.parametrize("reason", [Reason.COMPLAINED, Reason.BOUNCED])
+def test_whoever_mail_does_not_reach_is_passed_over_and_the_next_hears_at_once(
+    house: House, reason: Reason
+) -> None:
+    house.settings = AlarmSettings.model_validate(PEOPLE | {"webhooks": []})
+    with house.database.sessions.begin() as session:
+        hashed = KEYS.addresses.digest(Address("zhang@example.com"))
+        suppress_address(session, hashed, reason=reason, now=SEVEN)
+
+    house.sound()
+    at_once = house.told()
+    house.pass_minutes(10)
+
+    assert at_once == ["li"]
+    assert house.since(1) == ["wang", "zhao"]
+
+
+def test_alarms_are_forgotten_after_more_than_a_year_with_all_that_was_told(either_house: House) -> None:
+    either_house.sound()
+    either_house.clock.forward(timedelta(days=300))
+    either_house.sound(day=DAY + timedelta(days=300))
+    now = either_house.clock() + timedelta(days=101)
+
+    with either_house.database.sessions.begin() as session:
+        tables.forget(session, before=now - timedelta(days=400))
+
+    with either_house.database.readers() as session:
+        (left,) = session.scalars(select(Alarm)).all()
+        told = {one.alarm_id for one in session.scalars(select(tables.Told))}
+    assert (left.day, told) == (DAY + timedelta(days=300), {left.id})
+    assert {hook.alarm_id for hook in either_house.hooks()} == {left.id}
 
 
 def test_acknowledging_stops_it_and_twice_is_success_twice(house: House) -> None:

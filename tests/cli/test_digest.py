@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import email
+import io
 import json
 import os
 import subprocess
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from email import policy
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -46,6 +47,30 @@ def write(path: Path, text: str) -> Path:
     settled = time.time() - 60
     os.utime(path, (settled, settled))
     return path
+
+
+def test_the_coming_digest_is_checked_when_no_file_is_named(run: Run, tmp_path: Path) -> None:
+    run("init")
+    day = TODAY + timedelta(days=1)
+    nothing = run("check", "--day", str(day))
+    write(tmp_path / "digests" / f"{day}.md", GOOD)
+
+    found = run("check", "--day", str(day), "--json")
+    any_day = run("check")
+
+    assert (nothing.code, "there is no digest" in nothing.out) == (3, True)
+    assert (found.code, json.loads(found.out)["day"]) == (0, str(day))
+    assert json.loads(found.out)["file"].endswith(f"{day}.md")
+    assert any_day.code in (0, 3)  # what is coming depends on the hour
+
+
+def test_a_digest_is_checked_from_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("init")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(GOOD.encode())))
+
+    checked = run("check", "-", "--day", "2026-11-23", "--json")
+
+    assert (checked.code, json.loads(checked.out)["file"]) == (0, "-")
 
 
 def test_render_writes_the_email_as_it_would_arrive(run: Run, good: Path, tmp_path: Path) -> None:

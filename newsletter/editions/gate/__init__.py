@@ -12,7 +12,7 @@ from newsletter.editions.gate.already_sent import already_sent
 from newsletter.editions.gate.audience import no_audience, unusual_audience
 from newsletter.editions.gate.chatter import chatter, prompts
 from newsletter.editions.gate.counts import fewer_than_announced, unusual_counts
-from newsletter.editions.gate.dead_links import dead_images, dead_links, heavy_images
+from newsletter.editions.gate.dead_links import dead_images, dead_links, heavy_images, many_dead_links
 from newsletter.editions.gate.draft import drafts, not_in_force
 from newsletter.editions.gate.duplicates import duplicate_stories
 from newsletter.editions.gate.evidence import Evidence, RecentEdition, SenderDns
@@ -101,6 +101,7 @@ CHECKS: tuple[Check, ...] = (
     Check("placeholder-link", Severity.HOLD, placeholder_links, in_story=True),
     Check("misleading-link", Severity.HOLD, misleading_links, in_story=True),
     Check("dead-link", Severity.WARN, dead_links, Need.PROBES, in_story=True),
+    Check("many-dead-links", Severity.HOLD, many_dead_links, Need.PROBES),
     Check("picture-link", Severity.WARN, picture_links),
     Check("bad-image", Severity.HOLD, bad_images, in_story=True),
     Check("dead-image", Severity.WARN, dead_images, Need.PROBES),

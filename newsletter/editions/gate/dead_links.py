@@ -10,6 +10,8 @@ from newsletter.editions.gate.hosts import links_of
 from newsletter.editions.gate.images import images_of
 from newsletter.editions.gate.probe import ProbeResult, Reach
 
+MOST_DEAD = 3  # one dead link is a mishap of its far end; more than a third of them are the digest's own
+
 
 def dead_links(evidence: Evidence) -> Iterator[Remark]:
     """Remark on each link that is dead."""
@@ -22,6 +24,20 @@ def dead_links(evidence: Evidence) -> Iterator[Remark]:
                 remedy_zh="请换成能打开的网址，或删去这一条",
                 remedy_en="Write an address that opens, or delete the story",
             )
+
+
+def many_dead_links(evidence: Evidence) -> Iterator[Remark]:
+    """Remark on a digest of which more than a third of the stories lead nowhere."""
+    stories = [story for story in evidence.digest.stories if story.url]
+    dead = [story for story in stories if _dead(evidence, story.url or "")]
+    if len(dead) * MOST_DEAD > len(stories):
+        yield Remark(
+            line=dead[0].url_line or dead[0].line,
+            message_zh=f"{len(stories)} 条新闻里有 {len(dead)} 条的链接打不开",
+            message_en=f"The links of {len(dead)} of {len(stories)} stories are dead",
+            remedy_zh="这些网址可能是编造的，请逐条核对",
+            remedy_en="They may be made up: check each of them",
+        )
 
 
 def dead_images(evidence: Evidence) -> Iterator[Remark]:

@@ -144,6 +144,18 @@ def test_sites_and_pages_are_compared_as_people_would() -> None:
     assert named_host("v1.2.3") == named_host("README.md") == named_host("原文链接") == ""
 
 
+@pytest.mark.parametrize(("dead", "held"), [(0, False), (1, False), (2, True), (3, True)])
+def test_one_dead_link_in_three_is_a_mishap_and_more_are_the_digests_own(dead: int, held: bool) -> None:
+    urls = [f"https://news.site.example/{n}" for n in range(3)]
+    text = "\n\n".join(f"{n}. [第{n}条新闻的标题]({url})\n\n   一句话。" for n, url in enumerate(urls, 1))
+    probes = {
+        url: ProbeResult(reach=Reach.DEAD if n < dead else Reach.ALIVE, detail="status 404")
+        for n, url in enumerate(urls)
+    }
+
+    assert bool(said(text, "many-dead-links", probes=probes)) is held
+
+
 def test_a_dead_link_is_held_and_one_that_cannot_be_reached_from_here_is_not() -> None:
     text = digest_of(*FIVE[:2]) + "\n![图](https://i.example/a.png)\n"
     dead = ProbeResult(reach=Reach.DEAD, status=404)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from newsletter import verbs
@@ -68,6 +69,12 @@ class Chores:
             logger.info("job ended by somebody else", extra={"job": job.id})
         except SegmentError as error:
             self._fail(job, str(error))
+        except SQLAlchemyError:
+            raise  # the database is away: the same slice is tried again
+        except Exception as error:
+            # One job that cannot be done must not keep the others from being done.
+            logger.exception("job failed", extra={"job": job.id})
+            self._fail(job, type(error).__name__)
         return True
 
     def _elsewhere(self, session: Session) -> list[int]:
@@ -79,7 +86,11 @@ class Chores:
 
     def _walk(self, job: Job) -> None:
         for _ in range(SLICES):
-            if self.is_over() or not self._slice(job.id):
+            if self.is_over():
+                with self.app.database.sessions.begin() as session:
+                    jobs.release(session, job.id, owner=self.owner)
+                return
+            if not self._slice(job.id):
                 return
 
     def _slice(self, job_id: int) -> bool:

@@ -67,7 +67,8 @@ class ListImport:
         except UnreadableList as error:
             self._end(job, Step.FAILED, problem=str(error))
         except _Ended:
-            return
+            with self.app.database.sessions.begin() as session:
+                jobs.release(session, job.id, owner=self.owner)
         else:
             self._end(job, Step.COUNTED if dry else Step.ENDED, tally=importer.tally, dry=dry)
             if not dry:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from newsletter import chores
 from newsletter.chores import Chores, spool_of
@@ -28,6 +28,8 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     with opened.writing() as session:
         add(session, readers(30, domain="qq.com"))
         add(session, [Reader(address=f"p{n}@163.com", status=Status.PENDING) for n in range(1, 4)])
+        if not opened.app.database.is_sqlite:  # they brought their numbers along
+            session.execute(text("SELECT setval(pg_get_serial_sequence('subscriber', 'id'), 1000)"))
     yield opened
     opened.app.close()
 
@@ -202,6 +204,48 @@ def test_an_import_is_tried_out_first_and_then_done(house: House) -> None:
     assert errors[0] == "file,line,why,row"
     assert "nonsense" in errors[1]
     assert not spool.has(name)
+
+
+def test_an_import_that_was_interrupted_adds_nobody_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subscribers.transfer.importer.GROUP", 1)
+    monkeypatch.setattr("subscribers.transfer.reading.CHUNK_ROWS", 15)
+    job_id = uploaded(house, CSV.encode())
+    work(house)
+    approve(house, job_id, 41)
+    looks = iter([False, False, True])  # two groups are in, and then the worker is to end
+
+    Chores(app=house.app, owner="ends", is_over=lambda: next(looks)).step()
+    halfway = the(house, job_id)
+    work(house)
+
+    done = the(house, job_id)
+    assert (halfway.state, halfway.owner) == (JobState.WAITING, None)
+    assert (done.state, done.tally["new"], done.tally["people"]) == (JobState.DONE, 10, {"active": 40})
+    with house.app.database.readers() as session:
+        assert session.scalar(select(func.count()).select_from(Subscriber)) == 73
+
+
+def test_a_job_that_cannot_be_done_keeps_no_other_back(house: House) -> None:
+    with house.writing() as session:
+        lost = jobs.write_down(
+            session,
+            "gone",  # a newsletter that was taken from the settings
+            JobKind.LEAVE,
+            asked={"segment": "id > 0"},
+            because="x",
+            by_whom="张三",
+            upto=40,
+            now=house.clock(),
+        )
+    job_id = written(house, JobKind.LEAVE, "domain = qq.com")
+
+    work(house)
+
+    with house.app.database.readers() as session:
+        assert session.get_one(Job, lost.id).state is JobState.FAILED
+    assert the(house, job_id).state is JobState.ASKED
 
 
 def test_what_is_no_list_fails_with_the_reason(house: House) -> None:

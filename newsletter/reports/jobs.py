@@ -219,3 +219,10 @@ def held(session: Session, id_: int, *, owner: str, now: datetime) -> Job:
         raise JobHasMovedOn(f"job {id_} is {job.state} and no longer ours")
     job.lease_ends_at = now + LEASE
     return job
+
+
+def release(session: Session, id_: int, *, owner: str) -> None:
+    """Give a job back before it is done: the worker is to end, and another need not wait for the lease."""
+    job = session.get_one(Job, id_, with_for_update=True, populate_existing=True)
+    if job.owner == owner:
+        job.owner = job.lease_ends_at = None

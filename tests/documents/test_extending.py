@@ -72,7 +72,7 @@ class Acme(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'{"id": "acme-1"}')
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
         """Say nothing."""
 
 

@@ -50,7 +50,8 @@ bench: $(VENV)/dev ## measure the speed; ONLY=name runs a part
 
 docs: $(VENV)/dev ## write what of the documents is made from the program, and build them into site/
 	@$(BIN)/python -m tests.documents.configuration
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo site/index.html
 
 screenshots: $(VENV)/dev ## photograph the sample email for docs/images
 	@$(BIN)/python -m tests.screenshots

@@ -16,6 +16,7 @@ from newsletter.reports import jobs
 from newsletter.reports.jobs import Job
 from newsletter.reports.spool import TooLarge
 from newsletter.reports.states import JobHasMovedOn, JobKind, JobState
+from newsletter.schedule import Worker
 from subscribers import Consent, Event, Status, Subscriber, Suppression, census, highest
 from tests.support import KEYS, SEVEN, SLUG, Reader, add, readers
 from tests.web.support import House, a_house
@@ -314,3 +315,11 @@ def test_a_long_list_is_counted_by_the_worker_and_a_short_one_at_once(
     assert short == standing() == ({"active": 30, "pending": 3}, 30)
     assert uncounted is None
     assert (first, second) == (True, False)
+
+
+def test_the_worker_does_the_jobs_beside_everything_else(house: House) -> None:
+    job_id = written(house, JobKind.LEAVE, "domain = 163.com")
+
+    assert Worker(house.app).do_chores()
+
+    assert (the(house, job_id).state, the(house, job_id).total) == (JobState.ASKED, 3)

@@ -117,3 +117,14 @@ def test_a_person_gets_all_we_hold_and_is_forgotten(run: Run, file: Path) -> Non
     again = run("subscribers", "import", file, *ORIGIN, "--json")
     assert json.loads(again.out)["revived"] == 0
     assert "ada@example.com" not in run("subscribers", "export").out
+
+
+def test_an_export_of_a_segment_holds_those_it_means(run: Run, file: Path) -> None:
+    run("subscribers", "import", file, *ORIGIN)
+
+    ended = run("subscribers", "export", "--segment", "status = left or address starts zz")
+    wrong = run("subscribers", "export", "--segment", "status = lost")
+
+    assert [row["email"] for row in csv.DictReader(ended.out.splitlines())] == ["bob@example.com"]
+    assert wrong.code != 0
+    assert "--segment: column 10: 'lost' is not known (possible: pending, active, left)" in wrong.err

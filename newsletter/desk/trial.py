@@ -38,6 +38,7 @@ PER_ADDRESS = Limit(name="mail.test.address", times=15, window=timedelta(days=1)
 REMEMBERED = 12  # addresses a form offers
 FORGOTTEN_AFTER = timedelta(days=180)
 PURPOSE = "test"
+_RUN = re.compile(r"[0-9a-f]{24}")
 
 
 class NotSent(NewsletterError):
@@ -150,6 +151,11 @@ def outcomes(session: Session, run: str, *, newsletter: str) -> list[Outcome]:
         Outcome(address=notice.address or "", state=notice.state, reply=notice.reply or "")
         for notice in found
     ]
+
+
+def is_run(name: str) -> bool:
+    """Say whether something may be the name of a run."""
+    return _RUN.fullmatch(name) is not None
 
 
 def keys_of(run: str, count: int = AT_ONCE) -> list[str]:

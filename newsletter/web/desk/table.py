@@ -28,6 +28,7 @@ from newsletter.morning import Morning
 from newsletter.web.desk.view import View
 from newsletter.web.staff import Someone, Staff
 
+FIRST_YEAR, LAST_YEAR = 2000, 2200  # of editions; what lies near the ends of time cannot be reckoned with
 ASKED_EVERY = timedelta(minutes=1)
 KEPT = 12  # previews; a page and its frame ask for the same one after the other
 Result = TypeVar("Result")
@@ -78,7 +79,7 @@ class Table:
     def key(self, written: str) -> Key:
         """Return which edition an address names; 404 for what is no name of one."""
         key = Key.parse(written)
-        if key is None:
+        if key is None or not FIRST_YEAR <= key.day.year <= LAST_YEAR:
             raise HTTPException(404)
         return key
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from fastapi import HTTPException, Request, Response
 
 from newsletter.desk import trial
@@ -14,8 +12,6 @@ from newsletter.web.desk.sent_text import Written
 from newsletter.web.desk.table import Table
 from newsletter.web.desk.view import View
 from newsletter.web.staff import Someone, StaffRoute
-
-_RUN = re.compile(r"[0-9a-f]{24}")
 
 
 class Trial:
@@ -75,7 +71,7 @@ class Trial:
 
     def outcome(self, request: Request, someone: Someone, newsletter: str, key: str, run: str) -> Response:
         """Show what became of each test mail."""
-        if not _RUN.fullmatch(run):
+        if not trial.is_run(run):
             raise HTTPException(404)
         with self.door.reading() as session:
             outcomes = trial.outcomes(session, run, newsletter=newsletter)

@@ -92,3 +92,19 @@ def test_what_is_no_edition_and_no_body_is_refused_plainly(house: House) -> None
     program.get(f"{BASE}/editions/x", 404)
     program.post(f"{ONE}/revisions", 422, text=TEXT)
     program.post(f"{ONE}/revisions", 422, text="---\ntitle: [\n---\n", after=0)
+
+
+def test_what_lies_at_the_ends_of_numbers_and_of_time_is_refused_and_breaks_nothing(house: House) -> None:
+    program = Program(house)
+
+    for day in ("0001-01-01", "9999-12-31", "1999-12-31"):
+        program.get(f"{BASE}/editions/{day}", 404)
+        program.post(f"{BASE}/editions/{day}/skip", 404, because="x")
+    program.post(f"{ONE}/choice", 422, choice=10**30, after=0)
+    program.post(f"{ONE}/choice", 422, choice=2**31 - 1, after=0)
+    for at in ("0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59-12:00", "2026-11-23T08:15:00"):
+        program.post(f"{ONE}/move", 422, at=at)
+    program.get(f"{ONE}/test/%00", 404)
+    program.get(f"{ONE}/test/{'0' * 24}", 404)
+    program.get(f"{BASE}/editions?before=9999-12-31.999999999999999999")
+    program.post(f"{ONE}/revisions", text=TEXT, after=0, note="a\0b")

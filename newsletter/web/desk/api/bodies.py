@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from newsletter.desk import trial
 
 _LONGEST = 1_000_000
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class Text(BaseModel):
@@ -43,7 +44,7 @@ class Choice(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    choice: Literal["source", "revision"] | int = Field(description="Or the number of an older revision.")
+    choice: Literal["source", "revision"] | Number = Field(description="Or the number of an older revision.")
     after: int = Field(ge=0, le=2**31 - 1)
 
 

@@ -103,7 +103,7 @@ class Deciding:
     ) -> JSONResponse:
         """Let an edition begin at another moment of its day."""
         day, now, at = self.table.daily(key), self.door.now(), sent.at
-        if at is None or at.tzinfo is None:
+        if at is None or at.tzinfo is None or abs(at.year - day.year) > 1:
             return refused(422, "at: give a moment with its offset, as 2026-11-24T08:15:00+08:00")
         timetable = self.table.desk(newsletter).morning.timetable
         return self._decide(

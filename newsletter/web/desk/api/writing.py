@@ -68,7 +68,7 @@ class Writing:
             newsletter,
             key,
             lambda day: self.table.desk(newsletter).texts.replace(
-                day, clean(sent.text), author=someone.name, after=sent.after, note=sent.note
+                day, clean(sent.text), author=someone.name, after=sent.after, note=clean(sent.note)
             ),
         )
 
@@ -143,7 +143,7 @@ class Writing:
     ) -> JSONResponse:
         """Return what became of each mail of a test."""
         with self.door.reading() as session:
-            outcomes = trial.outcomes(session, run[:40], newsletter=newsletter)
+            outcomes = trial.outcomes(session, run, newsletter=newsletter) if trial.is_run(run) else []
         if not outcomes:
             return refused(404)
         return answer(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter.alarms import Alarm, Cause
 from newsletter.config import NewsletterSettings
+from newsletter.config.alarms import AlarmSettings
 from newsletter.database import Database
 from newsletter.delivery.tables import Notice
 from newsletter.feedback import carried, inbox, queue, returned, settling
@@ -21,10 +25,13 @@ from newsletter.feedback.forwarding import Forwarder
 from newsletter.feedback.imap import quoted
 from newsletter.feedback.mailbox import Box, Found, MailboxError
 from newsletter.feedback.maildir import MaildirBox
+from newsletter.feedback.reaching import Reaching
 from newsletter.feedback.returned import Fate, ReturnedMail
 from newsletter.feedback.troubles import Sort
 from newsletter.mailing import Mailing
 from subscribers import Reason, Status, subscriptions
+from tests.alarms.support import PEOPLE
+from tests.alarms.support import House as AlarmHouse
 from tests.feedback import mails
 from tests.feedback.dovecot import Dovecot, dovecot, needs_dovecot
 from tests.feedback.support import NOW, RULES, sent, standing, suppressed
@@ -333,3 +340,31 @@ def test_mails_that_wait_too_long_are_told_of_once_and_taken_back_when_decided(
 
     assert (early, late, again) == ([], [Sort.QUEUED], [])
     assert over == ([Sort.DECIDED], [])
+
+
+def test_a_mailbox_that_stays_away_raises_one_alarm_and_takes_it_back(
+    database: Database, maildir: Path
+) -> None:
+    clock = HandClock(NOW)
+    house = AlarmHouse(database, clock, AlarmSettings.model_validate(PEOPLE))
+    collector = replace(
+        a_collector(database, maildir),
+        reaching=Reaching(database=database, alarms=house.alarms, clock=clock),
+        address="bounces@news.example.com",
+    )
+
+    def poll(minutes: float) -> list[bool]:
+        clock.forward(timedelta(minutes=minutes))
+        with contextlib.suppress(MailboxError):
+            collector.poll()
+        with database.readers() as session:
+            alarms = session.scalars(select(Alarm).where(Alarm.cause == Cause.UNREACHED)).all()
+            return [alarm.cleared_at is not None for alarm in alarms]
+
+    (maildir / "new").rename(maildir / "gone")
+    away = [poll(minutes) for minutes in (0, 5, 6, 10)]
+    (maildir / "gone").rename(maildir / "new")
+    back = (poll(1), poll(1))
+
+    assert away == [[], [], [False], [False]]
+    assert back == ([True], [True])

@@ -17,12 +17,13 @@ from newsletter.editions.gate.talk.asking import ASKING, SURELY_ASKING
 from newsletter.editions.gate.talk.cue import Cue, Where, heard
 from newsletter.editions.gate.talk.english import ANSWERING_EN
 from newsletter.editions.gate.talk.english_asking import ASKING_EN
+from newsletter.editions.gate.talk.english_limits import LIMITS_EN
 from newsletter.editions.gate.talk.hints import HINTS
 from newsletter.editions.gate.talk.limits import LIMITS
 from newsletter.editions.gate.talk.prompts import PROMPTS
 
 CHINESE: tuple[Cue, ...] = (*HINTS, *ANSWERING, *ASKING, *SURELY_ASKING, *LIMITS, *ASIDES)
-ENGLISH: tuple[Cue, ...] = (*ANSWERING_EN, *ASKING_EN)
+ENGLISH: tuple[Cue, ...] = (*ANSWERING_EN, *LIMITS_EN, *ASKING_EN)
 
 
 def chatter(evidence: Evidence) -> Iterator[Remark]:

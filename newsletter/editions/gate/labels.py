@@ -16,7 +16,7 @@ from newsletter.editions.gate.labelling.adverts_zh import ADVERTS_ZH
 from newsletter.editions.gate.labelling.machine_en import MACHINE_EN
 from newsletter.editions.gate.labelling.machine_zh import MACHINE_ZH
 from newsletter.editions.gate.spoken import spoken
-from newsletter.editions.gate.talk.cue import heard
+from newsletter.editions.gate.talk.cue import Where, heard
 
 ADVERTS = (*ADVERTS_ZH, *ADVERTS_EN)
 MACHINES = (*MACHINE_ZH, *MACHINE_EN)
@@ -27,7 +27,7 @@ def unlabelled_adverts(evidence: Evidence) -> Iterator[Remark]:
     if evidence.digest.front.sponsored:
         return
     for said in spoken(evidence, with_titles=True):
-        if words := heard(said.text, ADVERTS, said.where):
+        if words := heard(said.text, ADVERTS, _frame_or_story(said.where)):
             yield Remark(
                 line=said.line,
                 message_zh=f"文中像是广告（“{words}”），而日报没有标明",
@@ -43,7 +43,7 @@ def unlabelled_ai(evidence: Evidence) -> Iterator[Remark]:
     if evidence.digest.front.ai_generated:
         return
     for said in spoken(evidence):
-        if words := heard(said.text, MACHINES, said.where):
+        if words := heard(said.text, MACHINES, _frame_or_story(said.where)):
             yield Remark(
                 line=said.line,
                 message_zh=f"文中写明 AI 生成（“{words}”），而日报没有标明",
@@ -52,3 +52,8 @@ def unlabelled_ai(evidence: Evidence) -> Iterator[Remark]:
                 remedy_en="Write ai_generated: true in the front matter, and the email is marked so",
             )
             return
+
+
+def _frame_or_story(where: Where) -> Where:
+    """Return where a label stands: an essay's first and last words are where one is written."""
+    return Where.STORY if where is Where.STORY else Where.FRAME

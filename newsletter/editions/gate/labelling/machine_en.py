@@ -6,7 +6,7 @@ from newsletter.editions.gate.talk.cue import ENOUGH, SURE, Cue, cue
 
 MACHINE = (
     r"(?:(?:generative )?ai|artificial intelligence|chatgpt|gpt(?:-?\w+)?|openai|deepseek|claude"
-    r"|gemini|copilot|kimi|midjourney|dall-e|stable diffusion"
+    r"|gemini|copilot|kimi|deepl|google translate|midjourney|dall-e|stable diffusion"
     r"|(?:large )?language models?|llms?|machines?|ai (?:assistants?|models?|tools?)|an? (?:bot"
     r"|algorithm|model|script)|bots?)"
 )

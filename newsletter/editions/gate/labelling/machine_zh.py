@@ -7,8 +7,8 @@ from newsletter.editions.gate.talk.cue import ENOUGH, SURE, Cue, cue
 MACHINE = (
     r"(?:AI|A\.I\.|人工智能|人工智慧|生成式\s*AI|大?语言模型|大模型|模型|智能(?:助手|体|编辑|写作)"
     r"|机器人|机器|算法|程序|脚本"
-    r"|ChatGPT|GPT-?\d*\w*|OpenAI|DeepSeek|Kimi|文心一言|通义千问|通义|豆包|混元|智谱|Claude|Gemini"
-    r"|Midjourney|Copilot|Stable Diffusion|DALL)"
+    r"|ChatGPT|GPT-?\d*\w*|OpenAI|DeepSeek|Kimi|文心一言|通义千问|通义|豆包|混元|智谱|DeepL|Claude"
+    r"|Gemini|Midjourney|Copilot|Stable Diffusion|DALL)"
 )
 _MADE = (
     r"(?:生成|撰写|编写|写成|写的|写作|写|创作|翻译|整理|编辑|汇总|汇编|推断|推测|摘要|总结|制作|编译"

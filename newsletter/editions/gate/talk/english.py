@@ -1,9 +1,9 @@
-"""Cues, in English, of a language model that answers, names itself, and tells what it made or cannot."""
+"""Cues, in English, of a language model that answers, and tells what it made of what it was given."""
 
 from __future__ import annotations
 
 from newsletter.editions.gate.talk.cue import ENOUGH, SURE, Cue, cue
-from newsletter.editions.gate.talk.english_words import CANNOT, GAVE, READERS, START, TEXT, WORK, YES
+from newsletter.editions.gate.talk.english_words import GAVE, READERS, START, TEXT, WORK, YES
 
 ANSWERING_EN: tuple[Cue, ...] = (
     # A person, and his readers.
@@ -83,69 +83,6 @@ ANSWERING_EN: tuple[Cue, ...] = (
         r"|story|article|item)|\bcontinued in the next (?:message|response|reply)\b|^\W*continu(?:ed"
         r"|ing)\s*:",
     ),
-    # I'm an AI. My knowledge ends.
-    cue(
-        SURE,
-        r"\bas an? (?:\w+ )?(?:ai|artificial intelligence|(?:large )?language model|llm|chatbot)"
-        r"(?: language)?(?: model| assistant)?,? (?:i|my)\b",
-    ),
-    cue(
-        SURE,
-        r"\bi(?:'m| am) (?:just |only |simply )?(?:an? |your )(?:\w+ )?(?:ai\b|artificial intelligence"
-        r"|(?:large )?language model|chatbot|virtual|(?:\w+ )?assistant(?! \w+))",
-    ),
-    cue(
-        ENOUGH,
-        r"\bas (?:your|an?) (?:\w+ )?(?:assistant|helper),? (?:i|my)\b|\bmy job is to (?:summar|help"
-        r"|translat|write)",
-    ),
-    cue(
-        SURE,
-        r"\bmy (?:last |latest )?(?:knowledge|training)(?: data|base)? ?(?:cut-?off|ends|only|update"
-        r"|goes|does not|stops|is limited)|\bmy training data|\b(?:as of|since|at the time of)"
-        r" my (?:last |latest )?(?:knowledge|training|update|data)",
-    ),
-    cue(
-        SURE,
-        r"\bmy (?:previous|last|earlier) (?:reply|message|version|draft|responses?|answers?|output"
-        r"|instructions)\b",
-    ),
-    cue(2, r"\bmy (?:responses?|output|instructions)\b"),
-    # I cannot open the link.
-    cue(
-        SURE,
-        rf"\bi ?{CANNOT} (?:currently |directly )?(?:access|browse|open (?:the link|the file|links?"
-        rf"|urls?|attach|two of)|retrieve|verify|confirm|view|read|see (?:any )?attach|have (?:access"
-        rf"|the ability|personal|opinions)|help with|assist|generate|provide|guarantee|real-time"
-        rf"|the ability|personal (?:opinions|views)|access)\b",
-    ),
-    cue(
-        2.5,
-        rf"\bi ?{CANNOT} (?:(?:see|find) (?:any|the|enough) (?:\w+ )?(?:news|{TEXT})|write|discuss"
-        rf"|create|continue|complete|fulfill|do that|opinions)\b",
-    ),
-    cue(1.5, rf"\bi ?{CANNOT}\b"),
-    cue(
-        SURE,
-        r"\band cannot (?:access|browse|verify)|\bunable to (?:confirm whether|verify|access|browse"
-        r"|view)\b|\bi don't have (?:real-time|access|information|opinions|the ability)"
-        r"|\bi do not have (?:real-time|access|personal|opinions)",
-    ),
-    cue(
-        2,
-        r"\b(?:cannot|can't|could not|couldn't) (?:access|be retrieved|open (?:the |your "
-        r"|this )?(?:link|file|page|url|attach)|browse)\b",
-    ),
-    cue(
-        ENOUGH + 3,
-        r"\bi(?:'m| am) not sure (?:this|that|if|whether|about)\b|\bi should (?:mention|note|add"
-        r"|point out) that\b|\bunavailable to me\b|\bgrain of salt\b",
-    ),
-    cue(
-        3,
-        r"\b(?:it )?(?:seems|looks like|appears)\b[^.]{0,24}\b(?:you|cut off|empty|missing|incomplete"
-        r"|truncated)\b",
-    ),
     # I've rewritten, I assumed, I left out.
     cue(
         1,
@@ -221,6 +158,12 @@ ANSWERING_EN: tuple[Cue, ...] = (
         r"|adding|using|shortening|moving|removing|changing)|^\W*(?:below|above),? i(?:'ve| have)\b",
     ),
     cue(SURE, r"\bi(?: was|'m| am) unable to (?:retrieve|access|open|verify|fetch|browse|view)\b"),
+    cue(SURE, r"\bbased on my (?:knowledge|training|understanding)\b"),
+    cue(
+        ENOUGH + 1.5,
+        r"\bi (?:could not|couldn't|can't|cannot|did not|didn't) find (?:any )?(?:information|details"
+        r"|sources|articles|news) (?:about|on|for)\b",
+    ),
     # The articles you provided; as requested; based on your instructions.
     cue(
         4,

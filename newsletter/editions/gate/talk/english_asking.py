@@ -61,6 +61,12 @@ ASKING_EN: tuple[Cue, ...] = (
         r" the original (?:source|article)\b|\bbehind a paywall, so\b"
         r"|[\[(][^\])]{0,20}note: (?:shortened|edited|translated|simplified|abridged)",
     ),
+    cue(
+        ENOUGH,
+        r"\bdo you have (?:any )?(?:other|more) (?:articles?|texts?|stories|links?)\b"
+        r"|\bis there anything else you need\b",
+    ),
+    cue(ENOUGH + 3, r"\bplease verify before\b"),
     # Let me know; feel free; would you like.
     cue(3.5, r"\b(?:please )?let me know\b"),
     cue(2, r"\blet me know (?:if|how|whether|which)\b"),
@@ -143,8 +149,8 @@ ASKING_EN: tuple[Cue, ...] = (
     ),
     cue(
         SURE,
-        r"^\W*(?:total )?(?:word count|words|characters)\s*:\s*(?:about |~|approx\w* )?\d+\W*$"
-        r"|^\W*[(\[](?:approx\w*|about|around|~)?\s*\d+ words[)\]]\W*$",
+        r"^\W*(?:total )?(?:word count|words|characters)\s*:\s*(?:about |~"
+        r"|approx\w* )?\d+(?: words)?\W*$|^\W*[(\[](?:approx\w*|about|around|~)?\s*\d+ words[)\]]\W*$",
     ),
     cue(3, r"\bword count\s*:|\bis (?:about|around|approximately) \d+ words\b"),
     cue(

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from subscribers.states import Status
 from subscribers.suppression import Reason
 from subscribers.transfer.rows import Standing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """What we know of a person before a file is taken in."""
 
     status: Status | None = None  # None: not on this list

@@ -1,14 +1,14 @@
-"""Moving in: one file, chunk by chunk, each written in a transaction of the caller's.
+"""Moving in: one file, portion by portion, each written in a transaction of the caller's.
 
     with Importer(path, options, terms, hasher) as importer:
-        for chunks in importer.groups():
+        for portions in importer.groups():
             with sessions.begin() as session:
-                for chunk in chunks:
-                    importer.settle(session, chunk)
+                for portion in portions:
+                    importer.settle(session, portion)
 
-The file is read on while a chunk is written. A transaction takes a group of chunks: SQLite writes much
-less so, and between two of them others get their turn. Whoever stops in the middle runs it again: those
-who are in are known, and nobody is added twice.
+The file is read on while a portion is written, by a process of its own where it is large. A transaction
+takes a group of portions: SQLite writes much less so, and between two of them others get their turn.
+Whoever stops in the middle runs it again: those who are in are known, and nobody is added twice.
 """
 
 from __future__ import annotations
@@ -16,37 +16,28 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 from sqlalchemy.orm import Session
 
 from subscribers.addresses import AddressHasher
 from subscribers.transfer.ahead import Ahead
-from subscribers.transfer.decisions import Decision
-from subscribers.transfer.entries import ImportTerms, entry_of
-from subscribers.transfer.reading import Chunk, ImportOptions, ImportProblem, Person, Reading, same_as
+from subscribers.transfer.apart import COLLECT_AFTER, Apart
+from subscribers.transfer.entries import ImportTerms
+from subscribers.transfer.portions import Portion, Portions, Source
+from subscribers.transfer.reading import ImportOptions, Person, Reading
 from subscribers.transfer.rows import Standing
-from subscribers.transfer.seen import Seen
-from subscribers.transfer.settling import decide_all, look_up, settle
+from subscribers.transfer.settling import Case, cases_of, look_up, settle
 
 KINDS_OF_PROBLEMS = 50
-GROUP = 50  # chunks in one transaction: some seconds
+GROUP = 50  # portions in one transaction: some seconds
 TURN_SECONDS = 0.1  # between two: whoever waits for SQLite tries again after a tenth of a second
-COLLECT_AFTER = 200_000  # new objects
-
-
-class Source(NamedTuple):
-    """One list in the file, as it was understood."""
-
-    file: str
-    format: str  # its title
-    encoding: str
-    advice: str
+APART_BYTES = 1_000_000  # of a file, from which on a process of its own is soon worth its start
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,19 +66,16 @@ class Importer:
 
     def __init__(self, path: Path, options: ImportOptions, terms: ImportTerms, hasher: AddressHasher) -> None:
         self.tally = ImportTally()
-        self._terms = terms
-        self._reading = Reading(path, options, hasher)
-        self._seen = Seen()
+        self._terms, self._file = terms, (path, options, hasher)
+        is_large = path.is_file() and path.stat().st_size >= APART_BYTES
+        self._reader: Apart | Portions = (Apart if is_large else Portions)(path, options, terms, hasher)
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.enter_context(self._seen)
-            stack.enter_context(self._reading)
+            stack.enter_context(self._reader)
             stack.callback(gc.set_threshold, *gc.get_threshold())
             self._open = stack.pop_all()
-        # Rows refer to nothing that refers to them, so they go by themselves. Looking for circles after
-        # every 700 new objects, as Python does, takes a fifth of the time of an import.
         gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
         return self
 
@@ -97,89 +85,62 @@ class Importer:
     @property
     def sources(self) -> Sequence[Source]:
         """What the file was taken for."""
-        return [
-            Source(one.part.file, one.format.title, one.encoding, one.format.advice)
-            for one in self._reading.found
-        ]
+        return self._reader.sources
 
     @property
     def skipped(self) -> Sequence[str]:
         """The members of an archive that are no list of people."""
-        return self._reading.skipped
+        return self._reader.skipped
 
     def first(self, most: int) -> Sequence[Person]:
-        """Return the first people of the file, for a look at it; whoever does reads no more from here."""
-        with closing(self._reading.chunks()) as chunks:
+        """Return the first people of the file, for a look at it."""
+        with Reading(*self._file) as reading, closing(reading.chunks()) as chunks:
             return list(islice((person for chunk in chunks for person in chunk.people.values()), most))
 
-    def groups(self) -> Iterator[Iterator[Chunk]]:
-        """Yield the people of the file in groups of chunks, each to be used up before the next.
+    def groups(self) -> Iterator[Iterator[Portion]]:
+        """Yield the people of the file in groups of portions, each to be used up before the next.
 
         Raises ``UnreadableList`` where the file cannot be read on.
         """
-        chunks = self._chunks()
-        for first in chunks:
-            yield chain([first], islice(chunks, GROUP - 1))
+        portions = iter(self._open.enter_context(Ahead(self._reader.portions())))
+        for first in portions:
+            yield chain([first], islice(portions, GROUP - 1))
             time.sleep(TURN_SECONDS)
 
-    def _chunks(self) -> Iterator[Chunk]:
-        for chunk in self._open.enter_context(Ahead(self._prepared())):
-            self._drop_repeated(chunk)
-            yield chunk
+    def settle(self, session: Session, portion: Portion) -> None:
+        """Write down a portion."""
+        self._count(portion, settle(session, self._terms, portion))
 
-    def _prepared(self) -> Generator[Chunk]:
-        for chunk in self._reading.chunks():
-            for digest, person in chunk.people.items():
-                chunk.entries[digest] = entry_of(self._terms, person)
-            yield chunk
-
-    def settle(self, session: Session, chunk: Chunk) -> None:
-        """Write down a chunk."""
-        self._count(chunk, settle(session, self._terms, chunk))
-
-    def foresee(self, session: Session, chunk: Chunk) -> None:
+    def foresee(self, session: Session, portion: Portion) -> None:
         """Count what ``settle`` would do, and change nothing."""
-        found = look_up(session, self._terms.newsletter, chunk.people)
-        self._count(chunk, decide_all(chunk.people, found))
+        found = look_up(session, self._terms.newsletter, portion.entries)
+        self._count(portion, cases_of(portion, found))
 
-    def _drop_repeated(self, chunk: Chunk) -> None:
-        seen = self._seen.find(chunk.people)
-        for digest, person in [(digest, chunk.people[digest]) for digest in chunk.people if digest in seen]:
-            earlier = seen[digest]
-            why = same_as(earlier.file, earlier.line)
-            chunk.repeats.append(ImportProblem(person.file, person.line, why, person.text))
-            if person.row.standing.overrules(earlier.said):
-                chunk.again[digest] = earlier.stands
-            else:
-                del chunk.people[digest]
-
-    def _count(self, chunk: Chunk, decisions: Mapping[bytes, Decision]) -> None:
-        self._seen.note(
-            (digest, person.file, person.line, person.row.standing, decisions[digest].after)
-            for digest, person in chunk.people.items()
-        )
+    def _count(self, portion: Portion, cases: Sequence[Case]) -> None:
         tally = self.tally
-        tally.rows += chunk.rows
-        tally.duplicates += len(chunk.repeats)
-        for digest, decision in decisions.items():
-            self._count_one(chunk.people[digest], decision, earlier=chunk.again.get(digest))
-        for problem in chunk.problems:
+        tally.rows += portion.rows
+        tally.duplicates += len(portion.repeats)
+        # There are few cases, and the same one is the same object: that is quicker to count than its value.
+        known = {id(case): case for case in cases}
+        for number, people in Counter(map(id, cases)).items():
+            self._count_alike(known[number], people)
+        for problem in portion.problems:
             tally.add_problem(problem.why)
 
-    def _count_one(self, person: Person, decision: Decision, *, earlier: Standing | None) -> None:
-        tally, said = self.tally, person.row.standing
-        tally.people[decision.after] += 1
+    def _count_alike(self, case: Case, people: int) -> None:
+        tally, (said, earlier, decision) = self.tally, case
+        tally.people[decision.after] += people
         if earlier:
-            tally.people[earlier] -= 1
+            tally.people[earlier] -= people
         if decision.enters_as and not earlier:
-            tally.new += 1
+            tally.new += people
         elif decision.leaves or (earlier and decision.enters_as and said is Standing.LEFT):
-            tally.left += 1  # a trial run has not written the earlier row
+            tally.left += people  # a trial run has not written the earlier row
         if decision.suppress:
-            tally.suppressed += 1
+            tally.suppressed += people
         if decision.kept_out:
-            tally.kept_out[decision.kept_out] += 1
+            tally.kept_out[decision.kept_out] += people
         new_and_welcome = decision.before is None and said is Standing.ACTIVE
         was_active = decision.before is Standing.ACTIVE
         if decision.after is Standing.ACTIVE and not (new_and_welcome or was_active):
-            tally.revived += 1
+            tally.revived += people

@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 
 from subscribers.addresses import AddressHasher, InvalidAddress, normalise
 from subscribers.transfer.formats import IGNORE, IMPORT_FORMATS, Columns, Format, Parse, detect
-from subscribers.transfer.rows import Entry, Row, Standing, UnreadableList, Unsaid
+from subscribers.transfer.rows import Row, Standing, UnreadableList, Unsaid
 from subscribers.transfer.tables import Part, Table, column, opened, table_of
 
 CHUNK_ROWS = 1_000
@@ -57,9 +57,6 @@ class Chunk:
     """Some thousand rows, no address twice."""
 
     people: dict[bytes, Person] = field(default_factory=dict[bytes, Person])  # by digest
-    entries: dict[bytes, Entry] = field(default_factory=dict[bytes, Entry])  # of everybody, ahead of time
-    # Whom an earlier chunk brought, but of whom this one says worse: where they stand since then.
-    again: dict[bytes, Standing] = field(default_factory=dict[bytes, Standing])
     problems: list[ImportProblem] = field(default_factory=list[ImportProblem])
     repeats: list[ImportProblem] = field(default_factory=list[ImportProblem])
     rows: int = 0

@@ -89,22 +89,29 @@ class Row:
     history: Sequence[Act] = ()
 
 
-class Entry(NamedTuple):
-    """What is written about a person who enters: rows of three tables. JSON is its text."""
+class Ending(NamedTuple):
+    """What a row says of somebody who is not to be mailed. Moments are text, as in ``Entry``."""
 
+    left_at: str
+    suppressed_at: str
+    note: str | None  # why
+
+
+class Entry(NamedTuple):
+    """What is written about a person: rows of the tables, without the number the person gets there.
+
+    Everything is as the databases hold it (see ``bulk``), so a process can hand it to another as it is.
+    """
+
+    digest: bytes
+    domain: str
+    said: str  # a ``Standing``
+    listed: bool
     subscriber: tuple[Any, ...]
     subscription: tuple[Any, ...]
     evidence: tuple[Any, ...]  # of moving in, or of leaving because the file says so
-
-
-class Line(NamedTuple):
-    """A row as it was read: where, its cells, and what they say or why they say nothing."""
-
-    file: str
-    number: int
-    cells: Sequence[str]
-    row: Row | None
-    problem: str  # "" when there is a row
+    history: Sequence[tuple[Any, ...]]  # evidence that the file brings along
+    ending: Ending | None
 
 
 class Unsaid(Exception):

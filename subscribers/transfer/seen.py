@@ -1,4 +1,4 @@
-"""Which addresses of a file were met before, and where each of them stands in the end.
+"""Which addresses of a file were met before, and what it said of each.
 
 A scratch database of its own, on disk where it grows: a list of any length needs the same memory.
 """
@@ -24,11 +24,14 @@ class Earlier(NamedTuple):
     file: str
     line: int
     said: Standing
-    stands: Standing
+    listed: bool
 
 
 class Seen:
-    """Remembers an address by eight bytes of its keyed hash, and all else about it in one number."""
+    """Remembers an address by eight bytes of its keyed hash, and all else about it in one number.
+
+    It belongs to the thread that made it.
+    """
 
     def __init__(self) -> None:
         self._files: dict[str, int] = {}
@@ -54,8 +57,8 @@ class Seen:
         )
         return {by_key[key]: self._earlier(about) for key, about in rows}
 
-    def note(self, entries: Iterable[tuple[bytes, str, int, Standing, Standing]]) -> None:
-        """Remember (digest, file, line, what the file says, where the person stands now)."""
+    def note(self, entries: Iterable[tuple[bytes, str, int, Standing, bool]]) -> None:
+        """Remember (digest, file, line, what the file says, whether it says it of the list)."""
         files, unpack = self._files, _KEY.unpack_from
         self._scratch.execute("BEGIN")
         self._scratch.executemany(
@@ -63,12 +66,9 @@ class Seen:
             sorted(
                 (
                     unpack(digest)[0],
-                    (files.setdefault(file, len(files)) << 46)
-                    | (line << 6)
-                    | (_RANKS[said] << 3)
-                    | _RANKS[stands],
+                    (files.setdefault(file, len(files)) << 46) | (line << 6) | (_RANKS[said] << 1) | listed,
                 )
-                for digest, file, line, said, stands in entries
+                for digest, file, line, said, listed in entries
             ),
         )
         self._scratch.execute("COMMIT")
@@ -77,6 +77,6 @@ class Seen:
         return Earlier(
             file=list(self._files)[about >> 46],
             line=(about >> 6) & ((1 << 40) - 1),
-            said=_BY_RANK[(about >> 3) & 7],
-            stands=_BY_RANK[about & 7],
+            said=_BY_RANK[(about >> 1) & 7],
+            listed=bool(about & 1),
         )

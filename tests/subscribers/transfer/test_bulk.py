@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 
 import psycopg
 import pytest
@@ -12,21 +13,20 @@ from subscribers import Subscriber
 from subscribers.transfer import bulk
 from tests.support import SEVEN, open_database
 
+AT_SEVEN = f"{SEVEN.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
 AWKWARD = ["", "NULL", 'a"b', "a\\b", "{a,b}", "a\tb\nc\rd", "'; --", "\x1f\x01", "星期日 ☀️", "\\N", None]
 
 
 def test_awkward_values_come_back_as_they_went_in(database_url: str) -> None:
     database = open_database(database_url)
     digests = [bytes([number, 0, 255, 92, 34]) for number in range(len(AWKWARD))]
-    values = {
-        "address": AWKWARD,
-        "address_hash": digests,
-        "domain": list(reversed(AWKWARD)),
-        "attributes": [json.dumps({"note": text}) for text in AWKWARD],
-        "created_at": [SEVEN] * len(AWKWARD),
-    }
+    names = ("address", "address_hash", "domain", "attributes", "created_at")
+    rows = [
+        (text, digest, other, json.dumps({"note": text}), AT_SEVEN)
+        for text, digest, other in zip(AWKWARD, digests, reversed(AWKWARD), strict=True)
+    ]
     with database.sessions.begin() as session:
-        ids = bulk.insert_numbered(session, Subscriber, values, key="address_hash")
+        ids = bulk.insert_numbered(session, Subscriber, names, rows, key="address_hash")
     with database.readers() as session:
         found = {one.address_hash: one for one in session.scalars(select(Subscriber))}
         present = bulk.find(session, select(Subscriber.id), Subscriber.address_hash, digests[:3])
@@ -45,9 +45,10 @@ def test_a_nul_is_refused_and_moves_no_value_to_another_person(database_url: str
     if database.is_sqlite:
         database.close()
         return  # SQLite takes it as it is, row by row
-    values = {"address_hash": [b"1", b"2"], "language": [text, None], "created_at": [SEVEN] * 2}
+    names = ("address_hash", "language", "created_at")
+    rows = [(b"1", text, AT_SEVEN), (b"2", None, AT_SEVEN)]
     with pytest.raises(ValueError, match="cannot be stored"), database.sessions.begin() as session:
-        bulk.insert_numbered(session, Subscriber, values, key="address_hash")
+        bulk.insert_numbered(session, Subscriber, names, rows, key="address_hash")
     database.close()
 
 
@@ -56,32 +57,23 @@ def test_what_is_too_long_for_its_column_is_refused_and_never_cut_off(database_u
     if database.is_sqlite:
         database.close()
         return  # SQLite knows no lengths
-    values = {
-        "address_hash": [b"1"],
-        "language": ["a" * 17],
-        "attributes": ["{}"],
-        "created_at": [SEVEN],
-    }
+    names = ("address_hash", "language", "attributes", "created_at")
+    rows = [(b"1", "a" * 17, "{}", AT_SEVEN)]
     with pytest.raises(psycopg.DataError), database.sessions.begin() as session:
-        bulk.insert_numbered(session, Subscriber, values, key="address_hash")
+        bulk.insert_numbered(session, Subscriber, names, rows, key="address_hash")
     database.close()
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 def test_somebody_who_came_in_meanwhile_stops_nobody_else(database_url: str) -> None:
     database = open_database(database_url)
-    values = {
-        "address_hash": [b"1", b"2", b"3"],
-        "attributes": ["{}"] * 3,
-        "created_at": [SEVEN] * 3,
-    }
+    names = ("address_hash", "attributes", "created_at")
+    rows = [(digest, "{}", AT_SEVEN) for digest in (b"1", b"2", b"3")]
     with database.sessions.begin() as session:
-        bulk.insert_numbered(
-            session, Subscriber, {name: each[1:2] for name, each in values.items()}, key="address_hash"
-        )
+        bulk.insert_numbered(session, Subscriber, names, rows[1:2], key="address_hash")
 
     with database.sessions.begin() as session:
-        ids = bulk.insert_numbered(session, Subscriber, values, key="address_hash")
+        ids = bulk.insert_numbered(session, Subscriber, names, rows, key="address_hash")
 
     with database.readers() as session:
         everybody = {one.address_hash: one.id for one in session.scalars(select(Subscriber))}

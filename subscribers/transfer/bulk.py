@@ -1,21 +1,23 @@
 """Many rows in one statement, as fast as each database takes them.
 
-SQLAlchemy writes the SQL and knows the tables, but the rows do not pass through it one by one. Their values
-are what both databases hold: text, numbers, bytes and None. JSON is its text, a day is ``2026-11-25``, and a
-moment is UTC as SQLite keeps it, ``2026-11-25 07:30:00.000000``.
+SQLAlchemy writes the SQL and knows the types, but the rows do not pass through it one by one: SQLite gets
+their values one after another, PostgreSQL one array for each column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Connection,
     CursorResult,
+    LargeBinary,
     Select,
     String,
     Text,
@@ -27,15 +29,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.elements import KeyedColumnElement
 
-from subscribers.base import Base, Choice
-from subscribers.transfer.copying import copy, texts
+from subscribers.base import Base, Choice, UtcDateTime
 
-Row = tuple[Any, ...]
+# A list of values for each column, all of one length. JSON is given as its text.
+Values = Mapping[str, Sequence[Any]]
 Conflict = Callable[[Any], Any]  # is given the INSERT, and returns it with ON CONFLICT …
 
-UNIQUE_VIOLATION = "23505"  # PostgreSQL, Appendix A
+# Rows in one statement for SQLite. While it works, others may run: a thread that reads the file, above all.
+_AT_ONCE = 200
 _ALONE = 0x6E6C696D  # any number that no other program on this server locks
+_MEMORY = 8_192  # values: what one row repeats, and neighbouring rows
 
 
 def alone(session: Session) -> None:
@@ -55,7 +60,7 @@ def find(
     if connection.dialect.name == "postgresql":
         # A join: for "= ANY (array)" of a table that is new to it, PostgreSQL reads the whole table.
         wanted = select(func.unnest(_array("keys", of.type)))
-        return connection.execute(query.where(of.in_(wanted)), {"keys": _literal(keys, of.type)}).all()
+        return connection.execute(query.where(of.in_(wanted)), {"keys": _literal(keys)}).all()
     compiled = query.where(of.in_([literal_column("/*keys*/")])).compile(dialect=connection.dialect)
     names = compiled.positiontup or []
     marks = ",".join("?" * len(keys))
@@ -68,117 +73,78 @@ def give_way(statement: Any) -> Any:
     return statement.on_conflict_do_nothing()
 
 
-def insert(
-    session: Session,
-    model: type[Base],
-    names: Sequence[str],
-    rows: Sequence[Row],
-    conflict: Conflict | None = None,
-) -> None:
-    """Insert rows, whose values are those of the columns ``names``."""
+def insert(session: Session, model: type[Base], values: Values, conflict: Conflict | None = None) -> None:
+    """Insert rows."""
     connection = session.connection()
-    if not rows:
-        return
-    if connection.dialect.name != "postgresql":
-        _sqlite_insert(connection, model, names, rows, conflict or _as_it_is)
-    elif conflict is None:
-        copy(connection, model, names, rows)
-    else:
-        _postgres_insert(connection, model, names, rows, conflict)
-
-
-def insert_numbered(
-    session: Session, model: type[Base], names: Sequence[str], rows: Sequence[Row], *, key: str
-) -> dict[Any, int]:
-    """Insert those rows that give no conflict; return their new ids by the value of ``key``."""
-    connection = session.connection()
-    if not rows:
-        return {}
-    at = list(names).index(key)
     if connection.dialect.name == "postgresql":
-        return _postgres_numbered(connection, model, names, rows, at)
-    # SQLite has one writer, and it is us: the next numbers are ours.
-    table = model.__table__
-    last = connection.scalar(select(func.max(table.c.id))) or 0
-    ids = range(last + 1, last + 1 + len(rows))
-    numbered = [(id_, *row) for id_, row in zip(ids, rows, strict=True)]
-    of = {row[at]: id_ for id_, row in zip(ids, rows, strict=True)}
-    if _sqlite_insert(connection, model, ("id", *names), numbered, give_way) == len(rows):
-        return of
-    present = set(connection.scalars(select(table.c.id).where(table.c.id > last)))
-    return {value: id_ for value, id_ in of.items() if id_ in present}
-
-
-def _postgres_numbered(
-    connection: Connection, model: type[Base], names: Sequence[str], rows: Sequence[Row], at: int
-) -> dict[Any, int]:
-    sequence = func.pg_get_serial_sequence(model.__tablename__, "id")
-    numbers = select(func.nextval(sequence)).select_from(func.generate_series(1, len(rows)))
-    ids = connection.scalars(numbers).all()
-    numbered = [(id_, *row) for id_, row in zip(ids, rows, strict=True)]
-    try:
-        with connection.begin_nested():
-            copy(connection, model, ("id", *names), numbered)
-    except Exception as error:
-        if getattr(error, "sqlstate", None) != UNIQUE_VIOLATION:
-            raise
-        # Somebody came in at this very moment: row by row, then, giving way.
-        returning = ("id", names[at])
-        added: Sequence[Any] = _postgres_insert(
-            connection, model, names, rows, give_way, returning=returning
-        ).all()
-        return {_value(row[1]): row[0] for row in added}
-    return {row[at]: id_ for id_, row in zip(ids, rows, strict=True)}
+        _postgres_insert(connection, model, values, conflict or _as_it_is)
+    else:
+        _sqlite_insert(connection, model, values, conflict or _as_it_is)
 
 
 def _as_it_is(statement: Any) -> Any:
     return statement
 
 
-def _value(value: Any) -> Any:
-    return bytes(value) if isinstance(value, memoryview) else value
-
-
-def _sqlite_insert(
-    connection: Connection,
-    model: type[Base],
-    names: Sequence[str],
-    rows: Sequence[Row],
-    conflict: Conflict,
-) -> int:
+def _sqlite_insert(connection: Connection, model: type[Base], values: Values, conflict: Conflict) -> int:
     """Return how many rows were added or changed."""
-    statement, order = _sqlite_statement(model, tuple(names), conflict, connection.dialect)
-    return connection.exec_driver_sql(statement, list(map(order, rows) if order else rows)).rowcount
+    table = model.__table__
+    names = list(values)
+    compiled = conflict(sqlite.insert(model)).compile(dialect=connection.dialect, column_keys=names)
+    columns = [_texts(table.c[name], connection, values[name]) for name in compiled.positiontup]
+    one = f"({', '.join('?' * len(columns))})"
+    before, _, after = str(compiled).partition(one)
+    many = f"{before}{', '.join([one] * _AT_ONCE)}{after}"
+    rows, changed = list(zip(*columns, strict=True)), 0
+    rest = len(rows) % _AT_ONCE
+    for start in range(rest, len(rows), _AT_ONCE):
+        some = chain.from_iterable(rows[start : start + _AT_ONCE])
+        changed += connection.exec_driver_sql(many, tuple(some)).rowcount
+    if rest:  # one by one: the driver keeps a hundred statements, and each length would be another
+        changed += connection.exec_driver_sql(str(compiled), rows[:rest]).rowcount
+    return changed
 
 
-@lru_cache
-def _sqlite_statement(
-    model: type[Base], names: tuple[str, ...], conflict: Conflict, dialect: Any
-) -> tuple[str, Callable[[Row], Row] | None]:
-    """Return an INSERT, and what brings a row's values into the order of its columns, if they are not."""
-    compiled = conflict(sqlite.insert(model)).compile(dialect=dialect, column_keys=names)
-    order = compiled.positiontup or []
-    return str(compiled), None if order == list(names) else itemgetter(*map(names.index, order))
+def _texts(of: KeyedColumnElement[Any], connection: Connection, values: Sequence[Any]) -> Sequence[Any]:
+    """Return values as the driver takes them."""
+    if isinstance(of.type, JSON | LargeBinary):
+        return values
+    convert = _converter(of, connection.dialect)
+    return values if convert is None else [convert(value) for value in values]
+
+
+@cache
+def _converter(of: KeyedColumnElement[Any], dialect: Any) -> Callable[[Any], Any] | None:
+    if isinstance(of.type, UtcDateTime):
+        return _moments(dialect)
+    convert = of.type.dialect_impl(dialect).bind_processor(dialect)
+    return convert and lru_cache(maxsize=_MEMORY)(convert)
+
+
+@cache
+def _moments(dialect: Any) -> Callable[[Any], Any]:
+    # One memory for all columns: a row has the same moment in several of them.
+    convert = UtcDateTime().dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=_MEMORY)(convert or (lambda moment: moment))
 
 
 def _postgres_insert(
     connection: Connection,
     model: type[Base],
-    names: Sequence[str],
-    rows: Sequence[Row],
+    values: Values,
     conflict: Conflict,
     *,
     returning: Sequence[str] = (),
 ) -> CursorResult[Any]:
     table = model.__table__
+    names = list(values)
     arrays = (_array(name, table.c[name].type) for name in names)
-    given = func.unnest(*arrays).table_valued(*names).render_derived()
-    columns = select(*(given.c[name] for name in names))
-    statement = conflict(postgresql.insert(model).from_select(names, columns))
+    rows = func.unnest(*arrays).table_valued(*names).render_derived()
+    given = select(*(rows.c[name] for name in names))
+    statement = conflict(postgresql.insert(model).from_select(names, given))
     if returning:
         statement = statement.returning(*(table.c[name] for name in returning))
-    values = zip(names, zip(*rows, strict=True), strict=True)
-    return connection.execute(statement, {name: _literal(each, table.c[name].type) for name, each in values})
+    return connection.execute(statement, {name: _literal(values[name]) for name in names})
 
 
 def _array(name: str, of: Any) -> ColumnElement[Any]:
@@ -187,7 +153,32 @@ def _array(name: str, of: Any) -> ColumnElement[Any]:
     return cast(bindparam(name, type_=Text), postgresql.ARRAY(carried))
 
 
-def _literal(values: Sequence[Any], of: Any) -> str:
+def _literal(values: Sequence[Any]) -> str:
     """Return values as PostgreSQL writes an array: the driver would convert them one by one."""
-    escapes = (("\\", "\\\\"), ('"', '\\"'))
-    return "{" + ",".join(texts(values, of, escapes, null="NULL", around='"')) + "}"
+    kind = next((type(value) for value in values if value is not None), None)
+    if kind is None:
+        return f"{{{','.join(['NULL'] * len(values))}}}"
+    write = str if issubclass(kind, str | int) else _WRITERS[kind]
+    holes = None in values
+    texts = ["" if value is None else write(value) for value in values] if holes else list(map(write, values))
+    # What no text may hold parts them, so that all are escaped at once.
+    together = "\0".join(texts)
+    if together.count("\0") >= len(texts):
+        raise ValueError("a character that cannot be stored")
+    escaped = together.replace("\\", "\\\\").replace('"', '\\"')
+    if not holes:
+        return '{"' + escaped.replace("\0", '","') + '"}'
+    pairs = zip(values, escaped.split("\0"), strict=True)
+    return "{" + ",".join("NULL" if value is None else f'"{text}"' for value, text in pairs) + "}"
+
+
+@lru_cache(maxsize=_MEMORY)
+def _written(moment: date) -> str:
+    return moment.isoformat()
+
+
+def _hex(value: bytes) -> str:
+    return f"\\x{value.hex()}"
+
+
+_WRITERS: Mapping[type, Callable[[Any], str]] = {bytes: _hex, date: _written, datetime: _written}

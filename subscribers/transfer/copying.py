@@ -20,7 +20,7 @@ _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 def copy(
     connection: Connection, model: type[Base], names: Sequence[str], rows: Iterable[tuple[Any, ...]]
 ) -> None:
-    """Send rows, whose values are as ``bulk`` has them. Raises what the driver raises."""
+    """Send rows, whose values are as ``pouring`` has them. Raises what the driver raises."""
     columns = zip(names, zip(*rows, strict=True), strict=True)
     written = (texts(values, model.__table__.c[name].type, _ESCAPES, null="\\N") for name, values in columns)
     lines = "\n".join(map("\t".join, zip(*written, strict=True)))

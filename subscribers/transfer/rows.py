@@ -100,7 +100,7 @@ class Ending(NamedTuple):
 class Entry(NamedTuple):
     """What is written about a person: rows of the tables, without the number the person gets there.
 
-    Everything is as the databases hold it (see ``bulk``), so a process can hand it to another as it is.
+    Everything is as the databases hold it (see ``pouring``), so a process can hand it to another as it is.
     """
 
     digest: bytes

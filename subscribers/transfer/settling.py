@@ -18,7 +18,7 @@ from subscribers.lasting import Fact, Lasting, remember
 from subscribers.states import Status
 from subscribers.subscriber import Subscriber, Subscription
 from subscribers.suppression import Reason, Suppression, note_suppressed
-from subscribers.transfer import bulk
+from subscribers.transfer import bulk, pouring
 from subscribers.transfer.decisions import Decision, Known, decide
 from subscribers.transfer.entries import (
     EVIDENCE,
@@ -121,7 +121,7 @@ def settle(session: Session, terms: ImportTerms, portion: Portion) -> list[Case]
         if case.decision.enters_as and found.get(entry.digest, NOBODY).id is None
     ]
     rows = [entry.subscriber for entry in new]
-    fresh = ids = bulk.insert_numbered(session, Subscriber, SUBSCRIBER, rows, key="address_hash")
+    fresh = ids = pouring.insert_numbered(session, Subscriber, SUBSCRIBER, rows, key="address_hash")
     if len(ids) < len(new):  # somebody signed up at this very moment: look again
         late = [entry for entry in new if entry.digest not in ids]
         found |= look_up(session, terms.newsletter, late)
@@ -136,15 +136,15 @@ def settle(session: Session, terms: ImportTerms, portion: Portion) -> list[Case]
     for are_new, conflict in ((True, None), (False, bulk.give_way)):
         some = [entry for entry in entering if (entry.digest in fresh) is are_new]
         rows = [(ids[entry.digest], *entry.subscription) for entry in some]
-        bulk.insert(session, Subscription, ("subscriber_id", *SUBSCRIPTION), rows, conflict)
+        pouring.insert(session, Subscription, ("subscriber_id", *SUBSCRIPTION), rows, conflict)
     _leave(session, terms, ids, leaving)
     _suppress(session, decided)
     moving = entering + leaving
     brought = [(ids[entry.digest], *act) for entry in moving for act in entry.history]
-    bulk.insert(session, Consent, ("subscriber_id", *HISTORY), brought)
+    pouring.insert(session, Consent, ("subscriber_id", *HISTORY), brought)
     # The act of moving in itself.
     rows = [(ids[entry.digest], *entry.evidence) for entry in moving]
-    bulk.insert(session, Consent, ("subscriber_id", *EVIDENCE), rows)
+    pouring.insert(session, Consent, ("subscriber_id", *EVIDENCE), rows)
     return cases
 
 
@@ -174,7 +174,7 @@ def _suppress(session: Session, decided: Iterable[tuple[Entry, Decision]]) -> No
         if decision.suppress and entry.ending
     ]
     rows = [(digest, reason.value, ending.note, ending.suppressed_at) for digest, reason, ending in ended]
-    bulk.insert(session, Suppression, _SUPPRESSION, rows, complaints_replace)
+    pouring.insert(session, Suppression, _SUPPRESSION, rows, complaints_replace)
     for digest, reason, ending in ended:
         note_suppressed(session, digest, reason, moment_of(ending.suppressed_at))
 

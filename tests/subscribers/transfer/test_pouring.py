@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from subscribers import Subscriber
-from subscribers.transfer import bulk
+from subscribers.transfer import bulk, pouring
 from tests.support import SEVEN, open_database
 
 AT_SEVEN = f"{SEVEN.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
@@ -26,7 +26,7 @@ def test_awkward_values_come_back_as_they_went_in(database_url: str) -> None:
         for text, digest, other in zip(AWKWARD, digests, reversed(AWKWARD), strict=True)
     ]
     with database.sessions.begin() as session:
-        ids = bulk.insert_numbered(session, Subscriber, names, rows, key="address_hash")
+        ids = pouring.insert_numbered(session, Subscriber, names, rows, key="address_hash")
     with database.readers() as session:
         found = {one.address_hash: one for one in session.scalars(select(Subscriber))}
         present = bulk.find(session, select(Subscriber.id), Subscriber.address_hash, digests[:3])
@@ -48,7 +48,7 @@ def test_a_nul_is_refused_and_moves_no_value_to_another_person(database_url: str
     names = ("address_hash", "language", "created_at")
     rows = [(b"1", text, AT_SEVEN), (b"2", None, AT_SEVEN)]
     with pytest.raises(ValueError, match="cannot be stored"), database.sessions.begin() as session:
-        bulk.insert_numbered(session, Subscriber, names, rows, key="address_hash")
+        pouring.insert_numbered(session, Subscriber, names, rows, key="address_hash")
     database.close()
 
 
@@ -60,7 +60,7 @@ def test_what_is_too_long_for_its_column_is_refused_and_never_cut_off(database_u
     names = ("address_hash", "language", "attributes", "created_at")
     rows = [(b"1", "a" * 17, "{}", AT_SEVEN)]
     with pytest.raises(psycopg.DataError), database.sessions.begin() as session:
-        bulk.insert_numbered(session, Subscriber, names, rows, key="address_hash")
+        pouring.insert_numbered(session, Subscriber, names, rows, key="address_hash")
     database.close()
 
 
@@ -70,10 +70,10 @@ def test_somebody_who_came_in_meanwhile_stops_nobody_else(database_url: str) -> 
     names = ("address_hash", "attributes", "created_at")
     rows = [(digest, "{}", AT_SEVEN) for digest in (b"1", b"2", b"3")]
     with database.sessions.begin() as session:
-        bulk.insert_numbered(session, Subscriber, names, rows[1:2], key="address_hash")
+        pouring.insert_numbered(session, Subscriber, names, rows[1:2], key="address_hash")
 
     with database.sessions.begin() as session:
-        ids = bulk.insert_numbered(session, Subscriber, names, rows, key="address_hash")
+        ids = pouring.insert_numbered(session, Subscriber, names, rows, key="address_hash")
 
     with database.readers() as session:
         everybody = {one.address_hash: one.id for one in session.scalars(select(Subscriber))}

@@ -56,8 +56,9 @@ NOTES: tuple[Row, ...] = (
         r"|(?:标题|题目|摘要)待定",
     ),
     anywhere(
-        r"此处(?:待|需要?|应|请|要)?(?:补充|补上|补一段|填写|填入|插入|添加|替换|完善)|此处(?:待补"
-        r"|应(?:为|写|填|是|补)|应?(?:有|配|放)(?:图|配图|链接|数据|来源|一段|内容))",
+        rf"此处(?:待|需要?|应|请|要)?(?:补充|补上|补一段|填写|填入|插入|添加|替换|完善)|此处(?:待补"
+        rf"|应(?:写|填|补)|应(?:为|是)一?(?:张|个|段|条)?{_THING}|应?(?:有|配|放)(?:图|配图|链接|数据"
+        rf"|来源|一段|内容))",
     ),
     anywhere(
         r"这里(?:待|需要?|还要|应|请|要)(?:补|填|插|添|替换|完善)|(?:以下|下面)(?:待|请)(?:补|填|插|添"
@@ -128,7 +129,8 @@ NOTES: tuple[Row, ...] = (
         r"|draft\W+do not \w+|draft only|not for publication",
     ),
     anywhere(
-        r"\bPLACEHOLDER\b|\b(?:your (?:name|text|title|link|content|company)(?: goes)? here"
-        r"|insert (?:\w+ ){0,3}here|(?:add|put) (?:\w+ ){0,3}here)\b",
+        r"\bPLACEHOLDER\b|\b(?:your (?:name|text|title|link|content|company)(?: goes)? here|(?:insert"
+        r"|add) (?:\w+ ){0,2}(?:title|headline|summary|text|content|link|url|source|name|image|photo"
+        r"|caption|comment|quote|introduction|description) here)\b",
     ),
 )

@@ -23,6 +23,7 @@ from tests.bench import (  # importing adds their measurements
     rendering,  # noqa: F401
     scale,  # noqa: F401
     sendgrid,  # noqa: F401
+    small_machine,  # noqa: F401
     smtp,  # noqa: F401
     smtp_whole,  # noqa: F401
     transfer,  # noqa: F401

@@ -292,6 +292,7 @@ class Alarms:
         """Tell the people of the next level."""
         level = after(alarm.level, self._levels)
         # Mail to an address that bounced or complained does not leave: whoever comes next hears at once.
+        reached: Sequence[Listener] = ()
         while level is not None and not (reached := self._reached(session, level)):
             logger.error("nobody is reached at a level", extra={"alarm": alarm.id, "level": level})
             level = after(level, self._levels)

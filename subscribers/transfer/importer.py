@@ -35,7 +35,7 @@ from subscribers.transfer.rows import Standing
 from subscribers.transfer.settling import Case, cases_of, look_up, settle
 
 KINDS_OF_PROBLEMS = 50
-GROUP = 50  # portions in one transaction: some seconds
+GROUP = 100  # portions in one transaction: some seconds
 TURN_SECONDS = 0.1  # between two: whoever waits for SQLite tries again after a tenth of a second
 APART_BYTES = 1_000_000  # of a file, from which on a process of its own is soon worth its start
 

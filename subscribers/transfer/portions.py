@@ -37,7 +37,7 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
-    """Some thousand rows."""
+    """Some hundred rows."""
 
     entries: Sequence[Entry]  # by digest
     # Whom an earlier portion brought, but of whom this one says worse: what that one said.

@@ -16,7 +16,7 @@ from subscribers.transfer.formats import IGNORE, IMPORT_FORMATS, Columns, Format
 from subscribers.transfer.rows import Row, Standing, UnreadableList, Unsaid
 from subscribers.transfer.tables import Part, Table, column, opened, table_of
 
-CHUNK_ROWS = 1_000
+CHUNK_ROWS = 500
 CHUNK_LETTERS = 8_000_000
 
 
@@ -54,7 +54,7 @@ class ImportProblem(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Chunk:
-    """Some thousand rows, no address twice."""
+    """Some hundred rows, no address twice."""
 
     people: dict[bytes, Person] = field(default_factory=dict[bytes, Person])  # by digest
     problems: list[ImportProblem] = field(default_factory=list[ImportProblem])

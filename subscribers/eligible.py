@@ -89,8 +89,12 @@ def excluded(
     *,
     to: Collection[Cadence] | None = None,
     among: Select[int] | None = None,
+    owed: Select[int] | None = None,
 ) -> dict[str, int]:
-    """Count those who are not owed the edition of ``day``, by ``Exclusion``."""
+    """Count those who are not owed the edition of ``day``, by ``Exclusion``.
+
+    ``owed`` are those who are, where that is written down already: nobody of them is judged again.
+    """
     reason = _reason(day, to).label("reason")
     query = (
         select(reason, func.count())
@@ -101,6 +105,9 @@ def excluded(
     )
     if among is not None:
         query = query.where(Subscriber.id.in_(among))
+    if owed is not None:
+        written = owed.subquery()
+        query = query.where(~exists().where(written.c[0] == Subscription.subscriber_id))
     counts = {str(why): count for why, count in session.execute(query)}
     if among is not None and (unlisted := _unlisted(session, newsletter, among)):
         counts[Exclusion.LEFT] = counts.get(Exclusion.LEFT, 0) + unlisted

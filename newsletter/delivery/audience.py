@@ -78,13 +78,18 @@ def languages(session: Session, edition: Edition) -> set[str | None]:
 
 
 def counted(session: Session, edition: Edition) -> tuple[int, dict[str, int]]:
-    """Count who was considered, and who of them is not owed the edition, by reason.
+    """Count who was considered, and who of them is not owed the edition, by reason; its audience is written.
 
     For a correction those are considered who have what it corrects, or may have it.
     """
     who = among(edition)
     excluded = subscribers.excluded(
-        session, edition.newsletter, edition.day, to=cadences(edition.kind), among=who
+        session,
+        edition.newsletter,
+        edition.day,
+        to=cadences(edition.kind),
+        among=who,
+        owed=select(Delivery.subscriber_id).where(Delivery.edition_id == edition.id),
     )
     if who is None or edition.corrects_id is None:
         return subscribers.considered(session, edition.newsletter), excluded

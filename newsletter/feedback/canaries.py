@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from newsletter.alarms import Alarms, Cause
@@ -88,7 +88,11 @@ class Canaries:
     def step(self) -> bool:
         """Look for what has not arrived yet, and decide. Nothing is ever to be done at once."""
         with self.database.readers() as session:
-            runs = session.scalars(select(CanaryRun).where(CanaryRun.began_at > self.clock() - WATCHED)).all()
+            # An undecided one is looked at however old it is: we may have been down all the while.
+            is_watched = or_(
+                CanaryRun.began_at > self.clock() - WATCHED, CanaryRun.outcome == Outcome.WAITING
+            )
+            runs = session.scalars(select(CanaryRun).where(is_watched)).all()
         for run in runs:
             self._watch(run)
         for mailbox in self.settings.mailboxes:

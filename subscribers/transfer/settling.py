@@ -162,9 +162,11 @@ def _leave(session: Session, terms: ImportTerms, ids: Mapping[bytes, int], leavi
             .values(status=Status.LEFT, left_at=func.coalesce(Subscription.left_at, bindparam("at"))),
             rows,
         )
-    for entry, at in ended:
+    # A file may tell of a leave long ago. It counts from when we heard of it: a replay must not
+    # take an enrolment that is older than the file, and newer than its date, for a later word.
+    for entry, _ in ended:
         about = {"newsletter": terms.newsletter, "id": ids[entry.digest], "hash": entry.digest.hex()}
-        remember(session, Fact(what=Lasting.LEFT, at=at, about=about))
+        remember(session, Fact(what=Lasting.LEFT, at=terms.now, about=about))
 
 
 def _suppress(session: Session, decided: Iterable[tuple[Entry, Decision]]) -> None:

@@ -223,6 +223,14 @@ def test_silence_holds_where_the_settings_say_so_and_a_late_canary_lets_it_go(da
     assert coop.alarms() == 0
 
 
+def test_a_worker_that_was_down_all_the_while_still_decides(database: Database) -> None:
+    coop = Coop(database, "qq", when_silent="hold")
+
+    late = (coop.look(after=90), coop.send(), coop.state())
+
+    assert late == (Outcome.SILENT, 0, State.PAUSED)
+
+
 def test_a_mailbox_that_stays_away_is_told_of_once_and_taken_back_when_it_is_there(
     database: Database,
 ) -> None:

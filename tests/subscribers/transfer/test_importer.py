@@ -20,8 +20,10 @@ from subscribers import (
     Consent,
     Event,
     Evidence,
+    Fact,
     Importer,
     ImportOptions,
+    Lasting,
     Reason,
     Standing,
     Status,
@@ -29,6 +31,7 @@ from subscribers import (
     Subscription,
     apply,
     normalise,
+    noted,
     suppress_address,
 )
 from subscribers.transfer import importer, reading
@@ -306,3 +309,22 @@ def test_whoever_waits_to_write_gets_their_turn_between_two_groups(
     other.join(60)
 
     assert turns[-1]
+
+
+def test_a_leave_of_long_ago_is_remembered_from_when_we_heard_of_it(
+    database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "left.csv"
+    path.write_text("email,status,left_at\nbob@example.com,left,2024-03-01\n", encoding="utf-8")
+    happen(database, "bob@example.com", Event.ENROLLED)
+    told: list[Fact] = []
+
+    with Importer(path, ImportOptions(), TERMS, HASHER) as reading_it:
+        for chunks in reading_it.groups():
+            with database.sessions() as session:
+                for chunk in chunks:
+                    reading_it.settle(session, chunk)
+                told += noted(session)
+
+    # A replay asks what was said since: an enrolment after 2024 must not undo this word.
+    assert [(fact.what, fact.at) for fact in told] == [(Lasting.LEFT, TERMS.now)]

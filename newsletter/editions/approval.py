@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, Index, String, Text, select
+from sqlalchemy import JSON, Date, Index, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from newsletter.editions.edition import Edition
@@ -36,28 +36,34 @@ class Approval(Base):
     kind: Mapped[Kind] = mapped_column(Choice(Kind))
     digest_hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of its bytes, hex
     by: Mapped[str] = mapped_column(String(80))
-    because: Mapped[str | None] = mapped_column(Text)  # given: also against what holds it
+    because: Mapped[str | None] = mapped_column(Text)  # given: also against what held it then,
+    checks: Mapped[list[str] | None] = mapped_column(
+        JSON
+    )  # these; None: of an older release, whatever it was
     approved_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (Index(None, "newsletter", "day"),)
 
-    @property
-    def overrules(self) -> bool:
-        """Whether it lets the edition out against the gate."""
-        return bool(self.because)
+    def overrules(self, check: str) -> bool:
+        """Whether it lets the edition out against a check of the gate: one that held it when it was given."""
+        return bool(self.because) and (self.checks is None or check in self.checks)
 
 
 def approve(session: Session, edition: Edition, *, by: str, because: str = "", now: datetime) -> Approval:
-    """Let an edition out that was examined and waits; ``because`` also against what the gate holds it for.
+    """Let an edition out that was examined and waits; ``because`` also against what holds it now.
 
-    Raises ``NotApprovable``. Whoever calls has made sure that ``by`` may send to all.
+    What the gate finds later is not overruled. Raises ``NotApprovable``. Whoever calls has made sure that
+    ``by`` may send to all.
     """
     if edition.state not in (State.HELD, State.READY) or edition.digest_hash is None:
         raise NotApprovable(f"an edition that is {edition.state} waits for no approval")
-    holds = sum(finding["severity"] == "hold" for finding in edition.findings)
-    asks = sum(finding["check"] in WAITS for finding in edition.findings)
-    if holds > asks and not because.strip():
-        raise ReasonNeeded(f"the gate holds it for {holds - asks} reasons: to send it all the same, say why")
+    holds = [
+        finding["check"]
+        for finding in edition.findings
+        if finding["severity"] == "hold" and finding["check"] not in WAITS
+    ]
+    if holds and not because.strip():
+        raise ReasonNeeded(f"the gate holds it for {len(holds)} reasons: to send it all the same, say why")
     approval = Approval(
         newsletter=edition.newsletter,
         day=edition.day,
@@ -65,6 +71,7 @@ def approve(session: Session, edition: Edition, *, by: str, because: str = "", n
         digest_hash=edition.digest_hash,
         by=by[:80],
         because=because.strip() or None,
+        checks=sorted(set(holds)),
         approved_at=now,
     )
     session.add(approval)
@@ -86,7 +93,7 @@ def approval_of(
         )
         .order_by(Approval.id.desc())
     ).all()
-    return next((one for one in found if one.overrules), found[0] if found else None)
+    return next((one for one in found if one.because), found[0] if found else None)
 
 
 NEEDS_APPROVAL = "needs-approval"  # the finding of a digest whose source may not send unattended

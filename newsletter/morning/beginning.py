@@ -66,8 +66,11 @@ class Look:
             return False
         if any(finding.check == HELD_BY_HAND for finding in self.proof.findings):
             return True  # whatever was approved before
-        overruled = self.approval is not None and self.approval.overrules
-        return self.proof.held and not overruled
+        return any(
+            finding.severity is Severity.HOLD
+            and not (self.approval is not None and self.approval.overrules(finding.check))
+            for finding in self.proof.findings
+        )
 
     @property
     def happening(self) -> Happening:

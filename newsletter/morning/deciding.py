@@ -7,6 +7,7 @@ that is about to begin at this very moment looks once more. The caller owns the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from newsletter.editions import approval
 from newsletter.editions import edition as editions
 from newsletter.editions.approval import HELD_BY_HAND, WAITS
-from newsletter.editions.decision import What, decisions, latest_decision, write_down
+from newsletter.editions.decision import Decision, What, decisions, latest_decision, write_down
 from newsletter.editions.edition import SENT, Edition
 from newsletter.editions.states import Happening, State
 from newsletter.errors import ExitCode, NewsletterError
@@ -172,17 +173,17 @@ def undo(
     """
     edition = _to_come(session, newsletter, day, or_skipped=True)
     made = [one for one in decisions(session, newsletter, day) if one.what in UNDOABLE]
-    last, before = (made[-1] if made else None), (made[-2] if len(made) > 1 else None)
+    last = made[-1] if made else None
     if last is None or last.what is What.UNDONE:
         raise NothingToDecide(f"{newsletter} {day}: nothing was decided that can be undone")
+    before = _begin_at_before_the_last(made)
     if last.what is What.SKIPPED:
         if edition.state is State.SKIPPED:
             edition.becomes(Happening.TAKEN_UP)
         edition.stopped_because = edition.examined_at = None
-        edition.begin_at = now + GRACE if _is_its_hour(timetable, day, None, now) else None
+        edition.begin_at = now + GRACE if _is_its_hour(timetable, day, before, now) else before
     else:
-        is_moved = last.what is What.SENT_NOW and before is not None and before.what is What.MOVED
-        edition.begin_at = before.begin_at if is_moved and before else None
+        edition.begin_at = before
         if _is_its_hour(timetable, day, edition.begin_at, now):
             _keep_back(edition, f"{who}: taken back after its hour")
     write_down(session, edition, What.UNDONE, who=who, begin_at=edition.begin_at, now=now)
@@ -190,6 +191,18 @@ def undo(
 
 
 UNDOABLE = frozenset({What.SKIPPED, What.MOVED, What.SENT_NOW, What.UNDONE})
+
+
+def _begin_at_before_the_last(made: Sequence[Decision]) -> datetime | None:
+    """Return when the edition was to begin before the last decision; None: at its hour."""
+    chosen: list[datetime | None] = [None]
+    for one in made[:-1]:
+        if one.what is What.UNDONE:
+            chosen.pop()
+            chosen[-1:] = [one.begin_at]
+        else:
+            chosen.append(one.begin_at)  # of a day that is skipped: none
+    return chosen[-1]
 
 
 def _is_its_hour(timetable: Timetable, day: date, begin_at: datetime | None, now: datetime) -> bool:

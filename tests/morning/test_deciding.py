@@ -291,6 +291,54 @@ def test_undoing_goes_back_to_the_moment_it_was_moved_to(here: Mornings) -> None
     assert tick(here, T + timedelta(hours=5)) is State.SENDING
 
 
+def test_undoing_a_skip_goes_back_to_the_moment_it_was_moved_to(here: Mornings) -> None:
+    here.write()
+    tick(here, T - timedelta(minutes=40))
+    decide(here, deciding.reschedule, at=T + timedelta(hours=2))
+    decide(here, deciding.skip, because="放假")
+    here.clock.now = T + timedelta(hours=1)
+    decide(here, deciding.undo)
+
+    assert tick(here, T + timedelta(hours=1, minutes=5)) is State.READY
+    assert tick(here, T + timedelta(hours=2)) is State.SENDING
+
+
+def test_undoing_goes_back_one_decision_however_many_there_were(here: Mornings) -> None:
+    here.write()
+    tick(here, T - timedelta(minutes=40))
+    first, second = T + timedelta(hours=2), T + timedelta(hours=3)
+    decide(here, deciding.reschedule, at=first)
+    decide(here, deciding.reschedule, at=second)
+
+    undone = [decide(here, deciding.undo).begin_at]
+    for _ in range(2):
+        decide(here, deciding.send_now)
+        undone.append(decide(here, deciding.undo).begin_at)
+
+    assert undone == [first] * 3
+
+
+def test_what_the_gate_finds_after_an_approval_is_not_approved(here: Mornings) -> None:
+    here.restart(source__unattended=False)
+    here.write()
+    tick(here, T - timedelta(minutes=40))
+    decide(here, deciding.approve, because="看过了")  # a remark: the gate held nothing
+    assert tick(here, T - timedelta(minutes=35)) is State.READY
+
+    here.restart(gate__longest_subject=10)
+
+    assert tick(here, T) is State.HELD
+
+
+def test_what_was_approved_against_the_gate_stays_approved(here: Mornings) -> None:
+    here.restart(gate__longest_subject=10)
+    here.write()
+    assert tick(here, T - timedelta(minutes=40)) is State.HELD
+    decide(here, deciding.approve, because="就要这么长")
+
+    assert tick(here, T) is State.SENDING
+
+
 def test_what_is_undone_after_its_hour_does_not_begin_by_surprise(here: Mornings) -> None:
     here.write()
     tick(here, T - timedelta(minutes=40))

@@ -354,7 +354,9 @@ class App:
         file = self.database.file
         if self.database.is_sqlite and file is None:
             return None
-        return Fence(file=file, instance=self.settings.database.instance)
+        journal = self.settings.journal.file
+        witness = journal.with_name(f"{journal.name}.minute") if journal else None
+        return Fence(file=file, instance=self.settings.database.instance, witness=witness)
 
     def establish(self) -> None:
         """Give the database its id and mark, where it has none yet."""

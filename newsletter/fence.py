@@ -3,12 +3,14 @@
 A copy does not know that it is one. So the installation has an id in its database and, beside it, a
 mark that a copy does not carry along:
 
-- **SQLite**: a file next to the database's own. It holds the id, the inode of the database's file, and
-  how many editions were begun. A copied file has another inode; one that was copied *over* the old has
-  begun fewer editions than the mark says.
+- **SQLite**: a file next to the database's own. It holds the id, the inode of the database's file, how many
+  editions were begun, and the last minute that the database knows. A copied file has another inode; one
+  that was copied *over* the old has begun fewer editions, or knows an earlier minute, than the mark says.
 - **PostgreSQL**: the setting ``database.instance``, when it is set, and what the server itself says: its
   system identifier and timeline, and the oids of the database and of our own table. A restored dump has
   made the table anew; a promoted standby is on another timeline.
+- **Both**: where there is a journal, the last minute is told to its disk too. A snapshot of a volume or a
+  machine sets the database back with its mark, but not that.
 
 A new container over the same volume or server has the same mark. The caller owns the transaction.
 """
@@ -19,12 +21,13 @@ import json
 import logging
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import String, Text, text
+from sqlalchemy import BigInteger, String, Text, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -55,6 +58,7 @@ class Installation(Base):
     instance: Mapped[str] = mapped_column(String(32))
     mark: Mapped[str] = mapped_column(Text)  # what the server said when it was last known to be this one
     begun: Mapped[int] = mapped_column(default=0)  # editions, counted in the transaction that begins one
+    pulse: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # see `Fence.beat`
     confirmed_by: Mapped[str | None] = mapped_column(Text)
     established_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -65,9 +69,17 @@ class Fence:
 
     file: Path | None  # of the SQLite database; None on PostgreSQL
     instance: str = ""  # the setting; empty: not compared
+    witness: Path | None = None  # on another disk, beside the journal: what a snapshot does not set back
 
     def why_closed(self, session: Session) -> str:
         """Return why nothing may be sent from this database; empty when it may."""
+        # Read before the row: who tells them has committed it, so they never know more than it does.
+        seen = _read_witness(self.witness)
+        mark = _Beside(self.file) if self.file else None
+        try:
+            beside = mark.read() if mark else None
+        except _Unreadable as error:
+            return f"the mark beside the database cannot be read ({error})"
         row = session.get(Installation, _ONLY)
         if row is None:
             return ""  # nothing was ever sent from it: `establish` comes first
@@ -76,25 +88,11 @@ class Fence:
                 f"database.instance is {self.instance!r}, and this database is {row.instance!r}: "
                 "it is another installation's, or a copy"
             )
-        if self.file is None:
+        if seen and (seen["instance"] != row.instance or seen["pulse"] > row.pulse):
+            return "the journal's disk has seen this database when it was newer: it was set back or restored"
+        if mark is None:
             return "" if _server_mark(session) == row.mark else _MOVED
-        mark = _Beside(self.file)
-        try:
-            beside = mark.read()
-        except _Unreadable as error:
-            return f"{mark.file.name} cannot be read ({error})"
-        if beside is None:
-            return f"{mark.file.name} is missing beside the database: it may be a copy"
-        if beside["instance"] != row.instance:
-            return f"{mark.file.name} belongs to another database than the one beside it"
-        if beside["inode"] != mark.inode:
-            return "the database's file is not the one that was written to before: it was copied or restored"
-        if beside["begun"] > row.begun:
-            return (
-                f"{beside['begun']:,} editions were begun from this database and it knows of {row.begun:,}: "
-                "it was restored from a backup"
-            )
-        return ""
+        return mark.why_closed(beside, row)
 
     def is_established(self, session: Session) -> bool:
         """Say whether the database has its id."""
@@ -122,6 +120,29 @@ class Fence:
         row.confirmed_by = f"{by}, {now:%Y-%m-%d %H:%M} UTC"
         self._mark(session, row)
 
+    def beat(self, session: Session, *, now: datetime) -> int | None:
+        """Note the minute in the database; return it when it is new, for ``tell`` once that is committed.
+
+        A database that is set back, even to the same file or with the mark beside it, knows an earlier
+        minute than what was told.
+        """
+        minute = int(now.timestamp()) // 60
+        earlier = update(Installation).where(Installation.id == _ONLY, Installation.pulse < minute)
+        return minute if session.execute(earlier.values(pulse=minute)).rowcount else None  # type: ignore[attr-defined]
+
+    def tell(self, session: Session) -> None:
+        """Tell the mark and the witness which minute the database knows; a witness may be away."""
+        row = session.get_one(Installation, _ONLY)
+        if self.file is not None:
+            _Beside(self.file).write(row)
+        if self.witness is None:
+            return
+        try:
+            self.witness.parent.mkdir(parents=True, exist_ok=True)
+            _write(self.witness, {"instance": row.instance, "pulse": row.pulse})
+        except OSError as error:  # of the journal itself people are told; the next minute is told again
+            logger.warning("the fence's witness was not told: %s", error)
+
     def keep(self, session: Session) -> None:
         """Bring the mark beside an SQLite database up to date with the editions begun."""
         row = session.get(Installation, _ONLY)
@@ -139,8 +160,7 @@ class Fence:
         session.flush()
         if self.file is None:
             row.mark = _server_mark(session)
-        else:
-            _Beside(self.file).write(row)
+        self.tell(session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +177,23 @@ class _Beside:
     def inode(self) -> int:
         return self.database.stat().st_ino
 
+    def why_closed(self, beside: Mapping[str, Any] | None, row: Installation) -> str:
+        """Return what the mark, as it was read, has against the database."""
+        if beside is None:
+            return f"{self.file.name} is missing beside the database: it may be a copy"
+        if beside["instance"] != row.instance:
+            return f"{self.file.name} belongs to another database than the one beside it"
+        if beside["inode"] != self.inode:
+            return "the database's file is not the one that was written to before: it was copied or restored"
+        if beside["begun"] > row.begun:
+            return (
+                f"{beside['begun']:,} editions were begun from this database and it knows of {row.begun:,}: "
+                "it was restored from a backup"
+            )
+        if beside["pulse"] > row.pulse:
+            return "the database is older than the mark beside it: it was set back or restored"
+        return ""
+
     def read(self) -> dict[str, Any] | None:
         try:
             content = json.loads(self.file.read_text(encoding="utf-8"))
@@ -166,17 +203,37 @@ class _Beside:
             raise _Unreadable(str(error)) from error
         if not isinstance(content, dict) or not isinstance(content.get("begun"), int):
             raise _Unreadable("it is not what was written there")
-        return {"instance": content.get("instance"), "inode": content.get("inode"), "begun": content["begun"]}
+        # The release before wrote no pulse.
+        known = {"inode": content.get("inode"), "pulse": content.get("pulse", 0)}
+        return {"instance": content.get("instance"), "begun": content["begun"], **known}
 
     def write(self, row: Installation) -> None:
-        # Several threads of a process may write at once.
-        new = self.file.with_name(f"{self.file.name}.{os.getpid()}-{secrets.token_hex(4)}")
-        content = {"instance": row.instance, "inode": self.inode, "begun": row.begun}
-        with open(new, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            json.dump(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self.file)
+        known = {"instance": row.instance, "inode": self.inode, "begun": row.begun, "pulse": row.pulse}
+        _write(self.file, known)
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    # Several threads of a process may write at once.
+    new = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    with open(new, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def _read_witness(path: Path | None) -> Mapping[str, Any] | None:
+    """Return what the witness saw; None where it says nothing: its disk may be away, and mail goes on."""
+    if path is None:
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {"instance": str(content["instance"]), "pulse": int(content["pulse"])}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        logger.warning("the fence's witness cannot be read: %s", error)
+        return None
 
 
 _MOVED = "the database lies on another server, was restored, or a standby was promoted since it was last used"

@@ -17,8 +17,22 @@ def keep(app: App) -> None:
     """Do what is due. A copy of the database keeps nothing: it would write into the original's places."""
     if app.why_fenced():
         return
+    _beat(app)
     _catch_up(app)
     app.backups.step(app.alarms)
+
+
+def _beat(app: App) -> None:
+    """Note the minute in the database, and beside it: one that is set back will know an earlier one."""
+    if app.fence is None:
+        return
+    now = app.clock()
+    with app.database.sessions.begin() as session:
+        is_new = app.fence.beat(session, now=now)
+    if not is_new:
+        return
+    with app.database.readers() as session:
+        app.fence.tell(session)
 
 
 def _catch_up(app: App) -> None:

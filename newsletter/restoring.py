@@ -155,6 +155,10 @@ def _place_sqlite(
         finally:
             old.close()
         _move_aside(done, target, stamp)
+    # Without its mark the fence is shut, whichever inode the new file gets.
+    mark = target.with_name(f"{target.name}.instance")
+    if mark.exists():
+        mark.replace(target.with_name(f"{target.name}.{stamp}.instance"))
     for beside in ("-wal", "-shm"):  # of the old one: they would be taken for the new one's
         target.with_name(target.name + beside).unlink(missing_ok=True)
     new = target.with_name(f"{target.name}.restored")

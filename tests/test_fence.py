@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,13 @@ def file(tmp_path: Path) -> Path:
 def reopened(path: Path) -> tuple[Fence, Database]:
     database = open_database(f"sqlite:///{path}")
     return fence_of(database), database
+
+
+def beat(fence: Fence, database: Database, *, minutes: int) -> None:
+    with database.sessions.begin() as session:
+        assert fence.beat(session, now=SEVEN + timedelta(minutes=minutes))
+    with database.readers() as session:
+        fence.tell(session)
 
 
 def test_the_database_that_was_used_before_is_open(database: Database) -> None:
@@ -110,6 +118,65 @@ def test_a_backup_copied_over_the_file_is_closed(file: Path, tmp_path: Path) -> 
 
     assert "restored from a backup" in why_closed(fence, database)
     database.close()
+
+
+def test_a_file_that_was_set_back_to_the_same_inode_is_closed_though_nothing_began(
+    file: Path, tmp_path: Path
+) -> None:
+    fence, database = reopened(file)
+    beat(fence, database, minutes=0)
+    database.close()
+    shutil.copyfile(file, tmp_path / "backup")
+    fence, database = reopened(file)
+    beat(fence, database, minutes=1)
+    assert why_closed(fence, database) == ""
+    database.close()
+
+    shutil.copyfile(tmp_path / "backup", file)
+    fence, database = reopened(file)
+
+    assert "set back" in why_closed(fence, database)
+    database.close()
+
+
+def test_a_snapshot_that_sets_the_mark_back_too_does_not_deceive_the_journals_disk(
+    database: Database, tmp_path: Path
+) -> None:
+    establish(database)
+    fence = replace(fence_of(database), witness=tmp_path / "elsewhere" / "journal.minute")
+    beat(fence, database, minutes=1)
+    assert why_closed(fence, database) == ""
+
+    with database.sessions.begin() as session:  # as it was a minute before, on either database
+        row = session.get_one(Installation, 1)
+        row.pulse -= 1
+        session.flush()
+        replace(fence, witness=None).tell(session)
+
+    assert "the journal's disk has seen" in why_closed(fence, database)
+    with database.sessions.begin() as session:
+        fence.confirm(session, by="me", now=SEVEN)
+    assert why_closed(fence, database) == ""
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", '{"pulse": "x"}'])
+def test_a_witness_that_says_nothing_closes_nothing(
+    database: Database, tmp_path: Path, content: str | None
+) -> None:
+    establish(database)
+    fence = replace(fence_of(database), witness=tmp_path / "journal.minute")
+    if content is not None:
+        (tmp_path / "journal.minute").write_text(content, encoding="utf-8")
+
+    assert why_closed(fence, database) == ""
+
+
+def test_a_minute_is_noted_once_and_a_clock_set_back_notes_none(database: Database) -> None:
+    fence = establish(database)
+    with database.sessions.begin() as session:
+        noted = [fence.beat(session, now=SEVEN + timedelta(minutes=minutes)) for minutes in (0, 0, 1, -5)]
+
+    assert [minute is not None for minute in noted] == [True, False, True, False]
 
 
 def test_a_crash_between_the_edition_and_its_mark_closes_nothing(file: Path) -> None:

@@ -1,7 +1,8 @@
 """Calls that name an ``Idempotency-Key``: each is answered once, and the answer is kept for a day.
 
 A row is written before a call is answered. Where the process dies in between, the key is free again after
-a minute: the call may then act a second time, which the caller must be able to bear, as without a key.
+ten minutes: the call may then act a second time, which the caller must be able to bear, as without a key.
+A call that took longer than that has lost its key, and neither keeps an answer nor frees it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ from newsletter.people import secret
 from newsletter.people.tables import ApiCall
 
 KEPT_FOR = timedelta(days=1)
-ANSWERED_WITHIN = timedelta(minutes=1)
+ANSWERED_WITHIN = timedelta(minutes=10)
 
 
 class Turn(StrEnum):
@@ -70,18 +71,18 @@ def begin(session: Session, caller: str, key: str, call: bytes, *, now: datetime
     return Kept(turn=Turn.KEPT, status=row.status, answer=row.answer or b"")
 
 
-def keep(session: Session, caller: str, key: str, *, status: int, answer: bytes) -> None:
-    """Keep the answer to a call."""
-    session.execute(
-        update(ApiCall)
-        .where(ApiCall.caller == caller, ApiCall.key_hash == secret.digest(key))
-        .values(status=status, answer=answer)
-    )
+def keep(session: Session, caller: str, key: str, *, began_at: datetime, status: int, answer: bytes) -> None:
+    """Keep the answer to a call that began then."""
+    session.execute(update(ApiCall).where(*_is(caller, key, began_at)).values(status=status, answer=answer))
 
 
-def release(session: Session, caller: str, key: str) -> None:
+def release(session: Session, caller: str, key: str, *, began_at: datetime) -> None:
     """Let a key be free again: its call failed, and another try may do better."""
-    session.execute(delete(ApiCall).where(ApiCall.caller == caller, ApiCall.key_hash == secret.digest(key)))
+    session.execute(delete(ApiCall).where(*_is(caller, key, began_at)))
+
+
+def _is(caller: str, key: str, began_at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return ApiCall.caller == caller, ApiCall.key_hash == secret.digest(key), ApiCall.began_at == began_at
 
 
 def forget(session: Session, *, now: datetime) -> None:

@@ -214,7 +214,7 @@ def test_a_call_is_answered_once_and_the_same_again_for_a_day(session: Session) 
 
     assert begin() is Turn.MINE
     assert begin() is Turn.BUSY
-    calls.keep(session, "token 1", "k", status=201, answer=b"{}")
+    calls.keep(session, "token 1", "k", began_at=NOW, status=201, answer=b"{}")
     session.expire_all()
     assert begin() is Turn.KEPT
     assert begin(b"POST /y") is Turn.OTHER
@@ -222,12 +222,17 @@ def test_a_call_is_answered_once_and_the_same_again_for_a_day(session: Session) 
     assert begin(b"POST /y", now=NOW + timedelta(days=1)) is Turn.MINE
 
 
-def test_a_call_whose_process_died_may_be_made_again_after_a_minute(session: Session) -> None:
+def test_a_call_whose_process_died_may_be_made_again_after_ten_minutes(session: Session) -> None:
     calls.begin(session, "token 1", "k", b"POST /x", now=NOW)
 
-    again = calls.begin(session, "token 1", "k", b"POST /x", now=NOW + timedelta(minutes=1))
+    again = calls.begin(session, "token 1", "k", b"POST /x", now=NOW + timedelta(minutes=10))
 
     assert again.turn is Turn.MINE
+    # The first comes back after all: it has lost its key to the second.
+    calls.release(session, "token 1", "k", began_at=NOW)
+    calls.keep(session, "token 1", "k", began_at=NOW, status=500, answer=b"late")
+    late = NOW + timedelta(minutes=11)
+    assert calls.begin(session, "token 1", "k", b"POST /x", now=late).turn is Turn.BUSY
 
 
 def test_the_log_holds_no_address_and_shows_what_one_may_see(session: Session) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import HTTPException, Request, Response
 
-from newsletter import limits
 from newsletter.config import LANGUAGES
 from newsletter.people import audit, logins, people, second
 from newsletter.people.audit import What
@@ -12,7 +11,6 @@ from newsletter.people.passwords import WeakPassword
 from newsletter.people.people import BadName
 from newsletter.people.tables import Person
 from newsletter.web.forms import Sent
-from newsletter.web.people.login import PER_CODE
 from newsletter.web.staff import Someone, Staff, StaffRoute
 from newsletter.web.staff.cookies import LOGIN
 
@@ -62,15 +60,10 @@ class Account:
     def password(self, request: Request, someone: Someone, sent: Sent) -> Response:
         """Keep another password; every other device is logged out."""
         now = self.door.now()
-        with self.door.writing() as session:
-            allowed = limits.allow(session, PER_CODE, f"password {someone.person_id}", now=now)
-        if not allowed:
-            return self.show(request, someone, {"current": "staff.login.too_many"}, status=429)
-        with self.door.reading() as session:
-            kept = session.get_one(Person, someone.person_id).password_hash
         problems: dict[str, str] = {}
-        if not self.staff.passwords.check(kept, sent.get("current", "")).is_right:
-            problems["current"] = "staff.account.wrong_password"
+        wrong = self.staff.password_problem(someone, sent.get("current", ""))
+        if wrong is not None:
+            problems["current"] = wrong.key
         if sent.get("password", "") != sent.get("again", ""):
             problems["again"] = "staff.welcome.not_the_same"
         fresh = ""
@@ -80,7 +73,7 @@ class Account:
             except WeakPassword:
                 problems["password"] = "staff.welcome.weak"  # noqa: S105  # the key of a text
         if problems:
-            return self.show(request, someone, problems, status=422)
+            return self.show(request, someone, problems, status=wrong.status if wrong else 422)
         shown = self.staff.cookies.read(request, LOGIN)
         with self.door.writing() as session:
             person = session.get_one(Person, someone.person_id)

@@ -1,7 +1,7 @@
 """What the pages about people do, for programs: JSON under /api/staff, with the same rights.
 
-A token makes no token that may more or lasts longer than itself. Passwords and second factors are changed by
-people on their pages, never by a program.
+Whoever makes a token says the password once more, also by a token, and none may more or lasts longer than
+that one. Passwords and second factors are changed by people on their pages, never by a program.
 """
 
 from __future__ import annotations
@@ -224,6 +224,8 @@ class Api:
 
     def add_token(self, request: Request, someone: Someone, wanted: NewToken) -> Response:
         """Make a token for oneself, which may no more than this call may, and answer its secret once."""
+        if wrong := self.staff.password_problem(someone, wanted.password):
+            return refused(wrong.status, "password: it is not yours, or was tried too often")
         if not set(wanted.scopes) <= set(grantable(someone)):
             raise HTTPException(403)
         papers = set(wanted.newsletters) or someone.only

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from newsletter import limits
 from newsletter.people import people, second, totp
 from newsletter.people.tables import Person
 from newsletter.web.forms import Sent
 from newsletter.web.people.account import Account
-from newsletter.web.people.login import PER_CODE
 from newsletter.web.people.picture import qr_code
 from newsletter.web.staff import Someone, Staff, StaffRoute
 
@@ -62,8 +60,8 @@ class Second:
 
     def turn_off(self, request: Request, someone: Someone, sent: Sent) -> Response:
         """Ask for no code any more, when the password is right."""
-        if not self._knows_password(someone, sent):
-            return self._wrong(request, someone, "off")
+        if wrong := self.staff.password_problem(someone, sent.get("current", "")):
+            return self.account.show(request, someone, {"off": wrong.key}, status=wrong.status)
         with self.door.writing() as session:
             person = session.get_one(Person, someone.person_id)
             second.turn_off(session, person, by=someone.actor, now=self.door.now())
@@ -73,26 +71,14 @@ class Second:
 
     def codes(self, request: Request, someone: Someone, sent: Sent) -> Response:
         """Show other codes for paper, once, when the password is right."""
-        if not self._knows_password(someone, sent):
-            return self._wrong(request, someone, "codes")
+        if wrong := self.staff.password_problem(someone, sent.get("current", "")):
+            return self.account.show(request, someone, {"codes": wrong.key}, status=wrong.status)
         with self.door.writing() as session:
             person = session.get_one(Person, someone.person_id)
             if person.second_on_at is None:
                 return self.staff.go("/staff/account")
             codes = second.new_codes(session, person, by=people.actor_of(person), now=self.door.now())
         return self.staff.show(request, "second_codes", someone, codes=codes)
-
-    def _knows_password(self, someone: Someone, sent: Sent) -> bool:
-        with self.door.writing() as session:
-            key = f"password {someone.person_id}"
-            if not limits.allow(session, PER_CODE, key, now=self.door.now()):
-                return False
-            kept = session.get_one(Person, someone.person_id).password_hash
-        return self.staff.passwords.check(kept, sent.get("current", "")).is_right
-
-    def _wrong(self, request: Request, someone: Someone, form: str) -> Response:
-        problems = {form: "staff.account.wrong_password"}
-        return self.account.show(request, someone, problems, status=422)
 
     def _show(
         self, request: Request, someone: Someone, *, problem: str | None = None, status: int = 200

@@ -113,6 +113,7 @@ class NewToken(Strict):
     scopes: list[Right] = Field(min_length=1)
     newsletters: list[str] = Field(default=[], max_length=100)
     days: int = Field(default=90, ge=1, le=366)
+    password: str = Field(max_length=1000, description="Of the person, once more: a token outlasts a login.")
 
 
 class MadeToken(BaseModel):

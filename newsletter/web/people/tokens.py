@@ -6,13 +6,11 @@ from datetime import timedelta
 
 from fastapi import HTTPException, Request, Response
 
-from newsletter import limits
 from newsletter.people import people, tokens
 from newsletter.people.rights import ALL, Right
 from newsletter.people.tables import ApiToken, Person
 from newsletter.people.tokens import BadToken
 from newsletter.web.forms import Sent
-from newsletter.web.people.login import PER_CODE
 from newsletter.web.staff import Id, Someone, Staff, StaffRoute
 
 PAGE = "/staff/tokens"
@@ -43,12 +41,8 @@ class Tokens:
     def add(self, request: Request, someone: Someone, sent: Sent) -> Response:
         """Make a token, and show it once."""
         now = self.door.now()
-        with self.door.writing() as session:
-            allowed = limits.allow(session, PER_CODE, f"password {someone.person_id}", now=now)
-            kept = session.get_one(Person, someone.person_id).password_hash
-        if not allowed or not self.staff.passwords.check(kept, sent.get("current", "")).is_right:
-            problem = "staff.account.wrong_password" if allowed else "staff.login.too_many"
-            return self._show(request, someone, sent, {"current": problem}, status=422 if allowed else 429)
+        if wrong := self.staff.password_problem(someone, sent.get("current", "")):
+            return self._show(request, someone, sent, {"current": wrong.key}, status=wrong.status)
         scopes = {right for right in grantable(someone) if sent.get(f"scope:{right}")}
         papers = {slug for slug in someone.where(Right.VIEW) if sent.get(f"on:{slug}")}
         days = sent.get("days", "")

@@ -29,7 +29,8 @@ class Repeating:
         told so.
         """
         with self._door.writing() as session:
-            kept = calls.begin(session, caller, key, call, now=self._door.now())
+            began_at = self._door.now()
+            kept = calls.begin(session, caller, key, call, now=began_at)
         if kept.turn is Turn.OTHER:
             return refused(422, "this Idempotency-Key was used for another call", problem="key_was_used")
         if kept.turn is Turn.BUSY:
@@ -45,9 +46,11 @@ class Repeating:
             if done:
                 with self._door.writing() as session:
                     answer = bytes(response.body) if keeps or response.status_code >= 400 else b""
-                    calls.keep(session, caller, key, status=response.status_code, answer=answer)
+                    calls.keep(
+                        session, caller, key, began_at=began_at, status=response.status_code, answer=answer
+                    )
             return response
         finally:
             if not done:  # also where it raised: nothing is kept of it
                 with self._door.writing() as session:
-                    calls.release(session, caller, key)
+                    calls.release(session, caller, key, began_at=began_at)

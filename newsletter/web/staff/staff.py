@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
-from newsletter import language
+from newsletter import language, limits
 from newsletter.config import LANGUAGES
 from newsletter.language import Catalog
+from newsletter.limits import Limit
 from newsletter.people import audit
 from newsletter.people.passwords import Passwords
 from newsletter.people.rights import Right
+from newsletter.people.tables import Person
 from newsletter.web import pages
 from newsletter.web.door import READ, Door
 from newsletter.web.security import POLICY_OF_STAFF
@@ -36,6 +38,14 @@ HEADERS = {
     "referrer-policy": "same-origin",
 }
 NOTICE_FOR = timedelta(minutes=1)
+PER_PASSWORD = Limit(name="staff.password.quarter", times=8, window=timedelta(minutes=15))
+
+
+class Problem(NamedTuple):
+    """Why a form is answered anew: the key of the words, and the status."""
+
+    key: str
+    status: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +76,21 @@ class Staff:
         for route in routes:
             register(site, route, self.entrance, repeating)
             self.routes.append(route)
+
+    def password_problem(self, someone: Someone, typed: str) -> Problem | None:
+        """Return what is wrong with a password that whoever is logged in typed once more.
+
+        A browser that was left open may look around. What would outlast it takes the password once more.
+        """
+        with self.door.writing() as session:
+            allowed = limits.allow(
+                session, PER_PASSWORD, f"password {someone.person_id}", now=self.door.now()
+            )
+            kept = session.get_one(Person, someone.person_id).password_hash
+        if not allowed:
+            return Problem("staff.login.too_many", 429)
+        is_right = self.passwords.check(kept, typed).is_right
+        return None if is_right else Problem("staff.account.wrong_password", 422)
 
     # ---- answers ----
 

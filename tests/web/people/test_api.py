@@ -21,7 +21,7 @@ from newsletter.people import people
 from newsletter.people.rights import ALL, Right, Role
 from newsletter.people.tables import Person
 from tests.support import SLUG
-from tests.web.people.support import US, add, admin, browser_of, token_of
+from tests.web.people.support import PASSWORD, US, add, admin, browser_of, token_of
 from tests.web.support import House, a_house
 
 ME, PEOPLE, TOKENS = "/api/staff/me", "/api/staff/people", "/api/staff/tokens"
@@ -68,9 +68,10 @@ def test_a_token_makes_none_that_may_more_or_lasts_longer(house: House) -> None:
     client = program(house, (ALL, Role.ADMIN), scopes=(Right.VIEW,), on=(SLUG,))
     house.clock.forward(timedelta(days=360))
 
-    more = client.post(TOKENS, json={"name": "x", "scopes": ["send"]})
-    elsewhere = client.post(TOKENS, json={"name": "x", "scopes": ["view"], "newsletters": ["robots"]})
-    fine = client.post(TOKENS, json={"name": "x", "scopes": ["view"], "days": 300})
+    ask = {"name": "x", "password": PASSWORD, "scopes": ["view"]}
+    more = client.post(TOKENS, json=ask | {"scopes": ["send"]})
+    elsewhere = client.post(TOKENS, json=ask | {"newsletters": ["robots"]})
+    fine = client.post(TOKENS, json=ask | {"days": 300})
 
     assert (more.status_code, elsewhere.status_code, fine.status_code) == (403, 403, 201)
     client.headers["authorization"] = f"Bearer {fine.json()['secret']}"
@@ -143,9 +144,20 @@ def test_a_key_makes_a_call_act_once(house: House) -> None:
     assert (other.status_code, other.json()["problem"]) == (422, "key_was_used")
 
 
+def test_neither_an_open_browser_nor_a_stolen_token_makes_a_token_that_outlives_it(house: House) -> None:
+    ask = {"name": "x", "password": "something else", "scopes": ["view"]}
+    browser, stolen = admin(house), program(house, (ALL, Role.ADMIN))
+
+    tried = [client.post(TOKENS, json=ask).status_code for client in (browser, stolen)]
+    unsaid = browser.post(TOKENS, json={"name": "x", "scopes": ["view"]})
+
+    assert (tried, unsaid.status_code) == ([422, 422], 422)
+    assert len(browser.get(TOKENS).json()["tokens"]) == 1  # the one that was there
+
+
 def test_what_is_shown_once_is_not_shown_again_and_not_kept(house: House) -> None:
     client = program(house, (ALL, Role.ADMIN))
-    ask, key = {"name": "x", "scopes": ["view"]}, {"idempotency-key": "k1"}
+    ask, key = {"name": "x", "password": PASSWORD, "scopes": ["view"]}, {"idempotency-key": "k1"}
 
     made = client.post(TOKENS, json=ask, headers=key)
     again = client.post(TOKENS, json=ask, headers=key)

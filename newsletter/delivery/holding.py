@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.states import BatchState
@@ -30,15 +30,25 @@ def let_go(session: Session, edition_id: int, *, now: datetime) -> None:
     _due(session, edition_id, now)
 
 
+def earliest(session: Session, edition_id: int, *, now: datetime) -> datetime:
+    """Return when a copy that is added now may go: not before those that wait, if they are held."""
+    due = session.scalar(select(func.min(Batch.due_at)).where(*_untouched(edition_id)))
+    return max(now, due) if due else now
+
+
 def _due(session: Session, edition_id: int, at: datetime) -> None:
     session.execute(
         update(Batch)
-        .where(
-            Batch.edition_id == edition_id,
-            Batch.state == BatchState.WAITING,
-            Batch.deferrals == 0,
-            Batch.walked_to == 0,
-        )
+        .where(*_untouched(edition_id))
         .values(due_at=at)
         .execution_options(synchronize_session=False)
+    )
+
+
+def _untouched(edition_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Batch.edition_id == edition_id,
+        Batch.state == BatchState.WAITING,
+        Batch.deferrals == 0,
+        Batch.walked_to == 0,
     )

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from newsletter.delivery import holding
 from newsletter.delivery.states import BatchState, State
 from newsletter.delivery.tables import Batch, Delivery
 from newsletter.editions import edition as editions
@@ -75,7 +76,7 @@ def join(
                 first_subscriber_id=subscriber_id,
                 last_subscriber_id=subscriber_id,
                 state=BatchState.WAITING,
-                due_at=now,
+                due_at=holding.earliest(session, edition.id, now=now),
                 deferrals=0,
             ),
         ]

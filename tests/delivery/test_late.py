@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 
 from newsletter.database import Database
-from newsletter.delivery import books, late, ledger
+from newsletter.delivery import books, holding, late, ledger
 from newsletter.delivery.books import Books
 from newsletter.delivery.states import BatchState, State
 from newsletter.delivery.tables import Batch, Delivery
@@ -137,6 +137,21 @@ def test_whoever_was_pending_at_the_freeze_gets_it_and_the_count_moves(
     assert (after[State.ACCEPTED], after.open) == (4, 0)
     assert ADA in [kept.copy.address for kept in sent.kept]
     assert state(database, edition) is EditionState.FINISHED
+
+
+def test_whoever_joins_while_the_others_wait_for_the_canaries_waits_with_them(database: Database) -> None:
+    edition = edition_for(database, 3)
+    with database.sessions.begin() as session:
+        holding.hold(session, edition.id, until=NOON + HOUR)
+    ada = happen(database, Event.ASKED, Event.CONFIRMED, at=HOUR)
+
+    assert join(database, ada)
+    held = send(database, edition)
+    with database.sessions.begin() as session:
+        holding.let_go(session, edition.id, now=NOON)
+
+    assert held.kept == []
+    assert len(send(database, edition).kept) == 4
 
 
 def test_whoever_came_after_the_freeze_is_one_more_to_be_considered(database: Database) -> None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import datetime, time
 
 from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import audience
-from newsletter.editions import edition as editions
-from newsletter.editions.edition import Edition
 from newsletter.errors import NewsletterError
-from newsletter.morning import deciding, steering
 from newsletter.morning.deciding import NothingToDecide
 from newsletter.people.rights import Right
+from newsletter.web.desk.acts import Act, Acts
 from newsletter.web.desk.table import Table
 from newsletter.web.forms import Sent
 from newsletter.web.staff import Someone, StaffRoute
@@ -30,7 +27,7 @@ class Deciding:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.staff = table.staff
-        self.door = table.door
+        self.acts = Acts(table)
 
     def routes(self) -> list[StaffRoute]:
         """Return where it is done, and the right each takes."""
@@ -58,74 +55,34 @@ class Deciding:
 
     def approve(self, request: Request, someone: Someone, newsletter: str, key: str, sent: Sent) -> Response:
         """Let an edition go out at its hour that waits or is held: the text that was seen, and no other."""
-        day, now = self.table.daily(key), self.door.now()
-        self.examine(newsletter, day, sent.get("seen", ""))
-
-        def do(session: Session) -> None:
-            deciding.approve(
-                session,
-                newsletter,
-                day,
-                who=someone.name,
-                because=sent.get("because", ""),
-                digest_hash=sent.get("seen") or None,
-                now=now,
-            )
-
+        because, seen = sent.get("because", ""), sent.get("seen", "")
+        do = self.acts.approve(someone, newsletter, key, because=because, seen=seen)
         return self._act(request, someone, newsletter, key, "approve", do)
 
     def hold(self, request: Request, someone: Someone, newsletter: str, key: str, sent: Sent) -> Response:
         """Keep an edition back until somebody approves it."""
-        day, now, because = self.table.daily(key), self.door.now(), sent.get("because", "")
-        return self._act(
-            request,
-            someone,
-            newsletter,
-            key,
-            "hold",
-            lambda session: deciding.hold(
-                session, newsletter, day, who=someone.name, because=because, now=now
-            ),
-        )
+        do = self.acts.hold(someone, newsletter, key, because=sent.get("because", ""))
+        return self._act(request, someone, newsletter, key, "hold", do)
 
     def skip(self, request: Request, someone: Someone, newsletter: str, key: str, sent: Sent) -> Response:
         """Let a day have no edition."""
-        day, now, because = self.table.daily(key), self.door.now(), sent.get("because", "")
-        return self._act(
-            request,
-            someone,
-            newsletter,
-            key,
-            "skip",
-            lambda session: deciding.skip(
-                session, newsletter, day, who=someone.name, because=because, now=now
-            ),
-        )
+        do = self.acts.skip(someone, newsletter, key, because=sent.get("because", ""))
+        return self._act(request, someone, newsletter, key, "skip", do)
 
     def move(self, request: Request, someone: Someone, newsletter: str, key: str, sent: Sent) -> Response:
         """Let an edition begin at another hour of its day."""
-        day, now = self.table.daily(key), self.door.now()
-        timetable = self.table.desk(newsletter).morning.timetable
+        day, typed = self.table.daily(key), sent.get("at", "")
 
         def do(session: Session) -> None:
-            at = datetime.combine(day, _time(sent.get("at", "")), timetable.schedule.tz)
-            deciding.reschedule(
-                session,
-                newsletter,
-                day,
-                at=at,
-                timetable=timetable,
-                who=someone.name,
-                because=sent.get("because", ""),
-                now=now,
-            )
+            at = datetime.combine(day, _time(typed), self.acts.timetable(newsletter).schedule.tz)
+            self.acts.move(someone, newsletter, key, at=at, because=sent.get("because", ""))(session)
 
-        return self._act(request, someone, newsletter, key, "move", do, at=sent.get("at", ""))
+        return self._act(request, someone, newsletter, key, "move", do, at=typed)
 
     def ask_to_send(self, request: Request, someone: Someone, newsletter: str, key: str) -> Response:
         """Show how many would get it now, and ask for that number."""
         opened = self.table.open(someone, newsletter, key)
-        considered, excluded = self._audience(newsletter, opened.key.day)
+        considered, excluded = self.acts.audience(newsletter, opened.key.day)
         return self.staff.show(
             request,
             "desk/send",
@@ -140,92 +97,35 @@ class Deciding:
 
     def send(self, request: Request, someone: Someone, newsletter: str, key: str, sent: Sent) -> Response:
         """Let an edition begin in a minute, once the number of its readers is typed."""
-        day, now = self.table.daily(key), self.door.now()
-        timetable = self.table.desk(newsletter).morning.timetable
-        owed = self.owed(newsletter, day)
+        day = self.table.daily(key)
+        owed = self.acts.owed(newsletter, day)
         typed = sent.get("owed", "").strip().replace(",", "").replace("，", "")
         if typed != str(owed):
             words = self.staff.words(request, someone)
             error = NotTyped(words.say("desk.send.not_typed", owed=f"{owed:,}"))
             return self.table.refuse(self.table.path(newsletter, day, "/send"), error)
-        return self._act(
-            request,
-            someone,
-            newsletter,
-            key,
-            "send",
-            lambda session: deciding.send_now(
-                session, newsletter, day, timetable=timetable, who=someone.name, now=now
-            ),
-        )
+        return self._act(request, someone, newsletter, key, "send", self.acts.send(someone, newsletter, key))
 
     def undo(self, request: Request, someone: Someone, newsletter: str, key: str) -> Response:
         """Take the last of it back, as long as nothing has begun."""
-        day, now = self.table.daily(key), self.door.now()
-        timetable = self.table.desk(newsletter).morning.timetable
-        return self._act(
-            request,
-            someone,
-            newsletter,
-            key,
-            "undo",
-            lambda session: deciding.undo(
-                session, newsletter, day, timetable=timetable, who=someone.name, now=now
-            ),
-        )
+        return self._act(request, someone, newsletter, key, "undo", self.acts.undo(someone, newsletter, key))
 
     # ---- on its way ----
 
     def pause(self, request: Request, someone: Someone, newsletter: str, key: str, sent: Sent) -> Response:
         """Let nothing more of it begin."""
-        now, because = self.door.now(), sent.get("because", "")
-        return self._act(
-            request,
-            someone,
-            newsletter,
-            key,
-            "pause",
-            lambda session: steering.pause(
-                session,
-                self.edition(session, newsletter, key),
-                who=someone.name,
-                because=because,
-                now=now,
-            ),
-        )
+        do = self.acts.pause(someone, newsletter, key, because=sent.get("because", ""))
+        return self._act(request, someone, newsletter, key, "pause", do)
 
     def resume(self, request: Request, someone: Someone, newsletter: str, key: str) -> Response:
         """Let it go on."""
-        now, alarms = self.door.now(), self.door.app.alarms
-        return self._act(
-            request,
-            someone,
-            newsletter,
-            key,
-            "resume",
-            lambda session: steering.resume(
-                session, self.edition(session, newsletter, key), alarms=alarms, who=someone.name, now=now
-            ),
-        )
+        do = self.acts.resume(someone, newsletter, key)
+        return self._act(request, someone, newsletter, key, "resume", do)
 
     def cancel(self, request: Request, someone: Someone, newsletter: str, key: str, sent: Sent) -> Response:
         """End it for good."""
-        now, alarms, because = self.door.now(), self.door.app.alarms, sent.get("because", "")
-        return self._act(
-            request,
-            someone,
-            newsletter,
-            key,
-            "cancel",
-            lambda session: steering.cancel(
-                session,
-                self.edition(session, newsletter, key),
-                alarms=alarms,
-                who=someone.name,
-                because=because,
-                now=now,
-            ),
-        )
+        do = self.acts.cancel(someone, newsletter, key, because=sent.get("because", ""))
+        return self._act(request, someone, newsletter, key, "cancel", do)
 
     def _act(
         self,
@@ -234,7 +134,7 @@ class Deciding:
         slug: str,
         key: str,
         name: str,
-        do: Callable[[Session], object],
+        do: Act,
         **values: str,
     ) -> Response:
         return self.table.act(
@@ -247,28 +147,6 @@ class Deciding:
             said=f"desk.done.{name}",
             **values,
         )
-
-    def edition(self, session: Session, slug: str, written: str) -> Edition:
-        """Return an edition on its way, locked."""
-        key = self.table.key(written)
-        return steering.the_edition(session, slug, key.day, key.kind, key.serial, lock=True)
-
-    def examine(self, slug: str, day: date, seen: str) -> None:
-        """Let the gate look at a text that it does not know yet: saved a moment ago, or with no worker."""
-        with self.door.reading() as session:
-            row = editions.find(session, slug, day)
-        if seen and (row is None or row.digest_hash != seen):
-            self.door.app.unattended(slug).prepare_day(day, anew=True)
-
-    def owed(self, slug: str, day: date) -> int:
-        """Count whom an edition would go to now."""
-        considered, excluded = self._audience(slug, day)
-        return considered - sum(excluded.values())
-
-    def _audience(self, slug: str, day: date) -> tuple[int, dict[str, int]]:
-        with self.door.reading() as session:
-            wanted = editions.new(slug, day, now=self.door.now())
-            return audience.counted(session, wanted)
 
 
 def _time(typed: str) -> time:

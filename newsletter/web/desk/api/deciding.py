@@ -6,15 +6,13 @@ from collections.abc import Callable
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
-from sqlalchemy.orm import Session
 
 from newsletter.errors import NewsletterError
-from newsletter.morning import deciding, steering
 from newsletter.people.rights import Right
+from newsletter.web.desk.acts import Act, Acts
 from newsletter.web.desk.api.answers import answer, clean
 from newsletter.web.desk.api.bodies import Answer, Decision
 from newsletter.web.desk.api.looking import ONE
-from newsletter.web.desk.deciding import Deciding as Pages
 from newsletter.web.desk.table import Table
 from newsletter.web.staff import Someone, StaffRoute, refused
 
@@ -26,7 +24,7 @@ class Deciding:
         self.table = table
         self.door = table.door
         self.staff = table.staff
-        self.pages = Pages(table)
+        self.acts = Acts(table)
 
     def routes(self) -> list[StaffRoute]:
         """Return where they are."""
@@ -50,150 +48,66 @@ class Deciding:
         self, request: Request, someone: Someone, newsletter: str, key: str, sent: Decision
     ) -> JSONResponse:
         """Let an edition go out at its hour that waits or is held."""
-        day, now = self.table.daily(key), self.door.now()
-        self.pages.examine(newsletter, day, sent.digest_hash or "")
-        return self._decide(
-            someone,
-            newsletter,
-            key,
-            "approve",
-            lambda session: deciding.approve(
-                session,
-                newsletter,
-                day,
-                who=someone.name,
-                because=clean(sent.because),
-                digest_hash=sent.digest_hash,
-                now=now,
-            ),
-        )
+        because, seen = clean(sent.because), sent.digest_hash or ""
+        do = self.acts.approve(someone, newsletter, key, because=because, seen=seen)
+        return self._decide(someone, newsletter, key, "approve", do)
 
     def hold(
         self, request: Request, someone: Someone, newsletter: str, key: str, sent: Decision
     ) -> JSONResponse:
         """Keep an edition back until somebody approves it."""
-        day, now = self.table.daily(key), self.door.now()
-        return self._decide(
-            someone,
-            newsletter,
-            key,
-            "hold",
-            lambda session: deciding.hold(
-                session, newsletter, day, who=someone.name, because=clean(sent.because), now=now
-            ),
-        )
+        do = self.acts.hold(someone, newsletter, key, because=clean(sent.because))
+        return self._decide(someone, newsletter, key, "hold", do)
 
     def skip(
         self, request: Request, someone: Someone, newsletter: str, key: str, sent: Decision
     ) -> JSONResponse:
         """Let a day have no edition."""
-        day, now = self.table.daily(key), self.door.now()
-        return self._decide(
-            someone,
-            newsletter,
-            key,
-            "skip",
-            lambda session: deciding.skip(
-                session, newsletter, day, who=someone.name, because=clean(sent.because), now=now
-            ),
-        )
+        do = self.acts.skip(someone, newsletter, key, because=clean(sent.because))
+        return self._decide(someone, newsletter, key, "skip", do)
 
     def move(
         self, request: Request, someone: Someone, newsletter: str, key: str, sent: Decision
     ) -> JSONResponse:
         """Let an edition begin at another moment of its day."""
-        day, now, at = self.table.daily(key), self.door.now(), sent.at
+        day, at = self.table.daily(key), sent.at
         if at is None or at.tzinfo is None or abs(at.year - day.year) > 1:
             return refused(422, "at: give a moment with its offset, as 2026-11-24T08:15:00+08:00")
-        timetable = self.table.desk(newsletter).morning.timetable
-        return self._decide(
-            someone,
-            newsletter,
-            key,
-            "move",
-            lambda session: deciding.reschedule(
-                session,
-                newsletter,
-                day,
-                at=at,
-                timetable=timetable,
-                who=someone.name,
-                because=clean(sent.because),
-                now=now,
-            ),
-        )
+        do = self.acts.move(someone, newsletter, key, at=at, because=clean(sent.because))
+        return self._decide(someone, newsletter, key, "move", do)
 
     def send(
         self, request: Request, someone: Someone, newsletter: str, key: str, sent: Decision
     ) -> JSONResponse:
         """Let an edition begin in a minute; `owed` must be the number of its readers."""
-        day, now = self.table.daily(key), self.door.now()
-        owed = self.pages.owed(newsletter, day)
+        owed = self.acts.owed(newsletter, self.table.daily(key))
         if sent.owed != owed:
             return refused(409, f"owed: it goes to {owed} readers now; call again with that number")
-        timetable = self.table.desk(newsletter).morning.timetable
-        return self._decide(
-            someone,
-            newsletter,
-            key,
-            "send",
-            lambda session: deciding.send_now(
-                session, newsletter, day, timetable=timetable, who=someone.name, now=now
-            ),
-        )
+        return self._decide(someone, newsletter, key, "send", self.acts.send(someone, newsletter, key))
 
     def undo(self, request: Request, someone: Someone, newsletter: str, key: str) -> JSONResponse:
         """Take the last decision back, as long as nothing has begun."""
-        day, now = self.table.daily(key), self.door.now()
-        timetable = self.table.desk(newsletter).morning.timetable
-        return self._decide(
-            someone,
-            newsletter,
-            key,
-            "undo",
-            lambda session: deciding.undo(
-                session, newsletter, day, timetable=timetable, who=someone.name, now=now
-            ),
-        )
+        return self._decide(someone, newsletter, key, "undo", self.acts.undo(someone, newsletter, key))
 
     def pause(
         self, request: Request, someone: Someone, newsletter: str, key: str, sent: Decision
     ) -> JSONResponse:
         """Let nothing more of an edition begin."""
-        now = self.door.now()
-
-        def do(session: Session) -> None:
-            edition = self.pages.edition(session, newsletter, key)
-            steering.pause(session, edition, who=someone.name, because=clean(sent.because), now=now)
-
+        do = self.acts.pause(someone, newsletter, key, because=clean(sent.because))
         return self._decide(someone, newsletter, key, "pause", do)
 
     def resume(self, request: Request, someone: Someone, newsletter: str, key: str) -> JSONResponse:
         """Let a paused edition go on."""
-        now, alarms = self.door.now(), self.door.app.alarms
-
-        def do(session: Session) -> None:
-            edition = self.pages.edition(session, newsletter, key)
-            steering.resume(session, edition, alarms=alarms, who=someone.name, now=now)
-
-        return self._decide(someone, newsletter, key, "resume", do)
+        return self._decide(someone, newsletter, key, "resume", self.acts.resume(someone, newsletter, key))
 
     def cancel(
         self, request: Request, someone: Someone, newsletter: str, key: str, sent: Decision
     ) -> JSONResponse:
         """End an edition for good: what nobody has yet is withdrawn."""
-        now, alarms = self.door.now(), self.door.app.alarms
-
-        def do(session: Session) -> None:
-            edition = self.pages.edition(session, newsletter, key)
-            because = clean(sent.because)
-            steering.cancel(session, edition, alarms=alarms, who=someone.name, because=because, now=now)
-
+        do = self.acts.cancel(someone, newsletter, key, because=clean(sent.because))
         return self._decide(someone, newsletter, key, "cancel", do)
 
-    def _decide(
-        self, someone: Someone, slug: str, written: str, name: str, do: Callable[[Session], object]
-    ) -> JSONResponse:
+    def _decide(self, someone: Someone, slug: str, written: str, name: str, do: Act) -> JSONResponse:
         key = self.table.key(written)
         try:
             with self.door.writing() as session:

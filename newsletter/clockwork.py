@@ -60,27 +60,34 @@ class Clockwork:
 
     def tick(self) -> None:
         """Do what is due now; never raise, for nobody would hear it."""
-        try:
-            if self.timekeeping.has_jumped():
-                self._due.clear()
-            if not self.app.refusal():
-                # All that is due begins before anything else is looked at.
-                for slug, unattended in self.mornings.items():
-                    self._moment(self._prompt, slug, "begin", unattended.begin, timedelta(0))
-                for slug, unattended in self.mornings.items():
-                    self._moment(self._prompt, slug, "weekly", unattended.begin_weekly, LOOK)
-                for slug, unattended in self.mornings.items():
-                    pause = LOOK if self.app.settings.newsletters[slug].source.is_folder else LOOK_FAR
-                    self._moment(self._patient, slug, "prepare", unattended.prepare, pause)
-                    self._moment(self._prompt, slug, "watch", unattended.watch, LOOK)
-            now = self.app.clock()
-            self._moment(self._prompt, HOUSE, "fitness", lambda: self.fitness.look(now=now), LOOK)
-            self._moment(self._patient, HOUSE, "clock", self.timekeeping.look, LOOK)
-        except Exception:
-            # A tick must not end the ticking.
-            logger.exception("tick failed")
-        finally:
-            self.ticked_at = self.steady()
+        # What ails the mornings must not keep those who are told of it from being told.
+        for part in (self._look_at_mornings, self._look_at_the_house):
+            try:
+                part()
+            except Exception:
+                # A tick must not end the ticking.
+                logger.exception("tick failed")
+        self.ticked_at = self.steady()
+
+    def _look_at_mornings(self) -> None:
+        if self.timekeeping.has_jumped():
+            self._due.clear()
+        if self.app.refusal():
+            return
+        # All that is due begins before anything else is looked at.
+        for slug, unattended in self.mornings.items():
+            self._moment(self._prompt, slug, "begin", unattended.begin, timedelta(0))
+        for slug, unattended in self.mornings.items():
+            self._moment(self._prompt, slug, "weekly", unattended.begin_weekly, LOOK)
+        for slug, unattended in self.mornings.items():
+            pause = LOOK if self.app.settings.newsletters[slug].source.is_folder else LOOK_FAR
+            self._moment(self._patient, slug, "prepare", unattended.prepare, pause)
+            self._moment(self._prompt, slug, "watch", unattended.watch, LOOK)
+
+    def _look_at_the_house(self) -> None:
+        now = self.app.clock()
+        self._moment(self._prompt, HOUSE, "fitness", lambda: self.fitness.look(now=now), LOOK)
+        self._moment(self._patient, HOUSE, "clock", self.timekeeping.look, LOOK)
 
     def _moment(
         self, beside: Beside, slug: str, name: str, story: Callable[[], object], pause: timedelta

@@ -137,6 +137,23 @@ def test_an_installation_that_may_not_send_begins_nothing(app: App) -> None:
     assert story.calls == {"begin": 0, "begin_weekly": 0, "prepare": 0, "watch": 0}
 
 
+def test_what_ails_the_mornings_keeps_nobody_from_being_told(
+    app: App, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> str:
+        raise RuntimeError("the mark is on a disk that is gone")
+
+    looked: list[object] = []
+    monkeypatch.setattr(app, "refusal", fails)
+    work = clockwork(app, Steady(), one=Story())
+    monkeypatch.setattr(work.fitness, "look", lambda *, now: looked.append(now))
+
+    work.tick()
+
+    assert "tick failed" in caplog.text
+    assert looked == [app.clock()]
+
+
 @pytest.mark.parametrize("step", [-540, 540])
 def test_a_clock_that_was_set_is_noticed_and_looked_at_anew(
     app: App, step: int, caplog: pytest.LogCaptureFixture
